@@ -1,0 +1,55 @@
+/** The tables, chains and rules of one IP family, in the order in which they are printed. */
+import type { IPFamily } from '../../apiserver/objects.ts';
+import { compareStrings } from '../../shared/ordering.ts';
+import type { Rule } from './rule.ts';
+
+export interface Ruleset {
+  readonly family: IPFamily;
+  /** Sorted by name. */
+  readonly tables: readonly Table[];
+}
+
+export interface Table {
+  readonly name: TableName;
+  /** Built-in chains in the order of their hooks, then the others by name. */
+  readonly chains: readonly Chain[];
+}
+
+export type TableName = 'filter' | 'mangle' | 'nat';
+
+/**
+ * Who writes a chain: the kernel has the built-in ones, where kube-proxy prepends its jumps; `setup` chains are made
+ * when kube-proxy starts; `sync` chains are rewritten by each iptables-restore.
+ */
+export type ChainWriter = 'kernel' | 'setup' | 'sync';
+
+/** `rules` may be computed when it is read: a big cluster's rules are never in memory all at once. */
+export interface Chain {
+  readonly name: string;
+  readonly writer: ChainWriter;
+  readonly rules: readonly Rule[];
+}
+
+/** Built-in chains by table, in the order of their hooks. */
+export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+};
+
+/** A chain whose rules are made anew each time they are read. */
+export function chain(name: string, writer: ChainWriter, rules: () => readonly Rule[]): Chain {
+  return {
+    name,
+    writer,
+    get rules() {
+      return rules();
+    },
+  };
+}
+
+/** Sorts the chains that are not built in; the built-in ones are expected first. */
+export function table(name: TableName, builtin: readonly Chain[], others: Chain[]): Table {
+  others.sort((a, b) => compareStrings(a.name, b.name));
+  return { name, chains: [...builtin, ...others] };
+}

@@ -1,0 +1,132 @@
+/**
+ * Turns a hand-written Endpoints object into EndpointSlices.
+ *
+ * Mirrors the EndpointSliceMirroring controller of kube-controller-manager 1.37: subsets are repacked so that each port
+ * is listed with all its addresses, then each set of ports becomes one slice an IP family.
+ */
+import type { EndpointAddress, EndpointPort, Endpoints, EndpointSlice, IPFamily } from '../apiserver/objects.ts';
+import { formatIP, isIPv6, parseIP } from '../shared/ip.ts';
+import { compareStrings } from '../shared/ordering.ts';
+
+/** `--mirroring-max-endpoints-per-subset` */
+export const MAX_ENDPOINTS_PER_SUBSET = 1000;
+
+interface MirroredAddress {
+  readonly address: EndpointAddress;
+  readonly ready: boolean;
+}
+
+type SubsetPort = NonNullable<NonNullable<Endpoints['subsets']>[number]['ports']>[number];
+
+interface RepackedSubset {
+  readonly ports: readonly SubsetPort[];
+  readonly addresses: readonly MirroredAddress[];
+}
+
+export interface MirroredEndpoints {
+  readonly slices: readonly EndpointSlice[];
+  /** Addresses beyond the limit, which the controller leaves out. */
+  readonly dropped: number;
+}
+
+export function mirrorEndpoints(endpoints: Endpoints): MirroredEndpoints {
+  const slices: EndpointSlice[] = [];
+  let dropped = 0;
+  for (const { ports, addresses } of repack(endpoints)) {
+    dropped += Math.max(0, addresses.length - MAX_ENDPOINTS_PER_SUBSET);
+    const kept = addresses.slice(0, MAX_ENDPOINTS_PER_SUBSET);
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      const ofFamily = kept.filter(({ address }) => familyOf(address.ip) === family);
+      if (ofFamily.length > 0) slices.push(slice(endpoints, slices.length, family, ports, ofFamily));
+    }
+  }
+  return { slices, dropped };
+}
+
+/** Gives each port all its addresses, then joins ports that have the very same ones. Sorted; ready addresses first. */
+function repack({ subsets }: Endpoints): RepackedSubset[] {
+  const byPort = new Map<string, { port: SubsetPort | undefined; addresses: Map<string, MirroredAddress> }>();
+  for (const subset of subsets ?? []) {
+    const ports = subset.ports?.length ? subset.ports : [undefined];
+    for (const port of ports) {
+      const key = JSON.stringify([port?.name ?? '', port?.protocol, port?.port, port?.appProtocol]);
+      let entry = byPort.get(key);
+      if (entry === undefined) {
+        entry = { port, addresses: new Map() };
+        byPort.set(key, entry);
+      }
+      for (const address of subset.addresses ?? []) addAddress(entry.addresses, address, true);
+      for (const address of subset.notReadyAddresses ?? []) addAddress(entry.addresses, address, false);
+    }
+  }
+  const byAddresses = new Map<string, { ports: Map<string, SubsetPort>; addresses: readonly MirroredAddress[] }>();
+  for (const [portKey, { port, addresses }] of byPort) {
+    const keys = [...addresses.keys()].sort(compareStrings);
+    const key = keys.map((address) => `${address} ${addresses.get(address)?.ready}`).join('\n');
+    let group = byAddresses.get(key);
+    if (group === undefined) {
+      const sorted = keys.map((address) => addresses.get(address) as MirroredAddress);
+      group = { ports: new Map(), addresses: sorted.sort((a, b) => Number(b.ready) - Number(a.ready)) };
+      byAddresses.set(key, group);
+    }
+    if (port !== undefined) group.ports.set(portKey, port);
+  }
+  return [...byAddresses.values()]
+    .map(({ ports, addresses }) => ({ keys: [...ports.keys()].sort(compareStrings), ports, addresses }))
+    .sort((a, b) => compareStrings(a.keys.join(), b.keys.join()))
+    .map(({ keys, ports, addresses }) => ({ ports: keys.map((key) => ports.get(key) as SubsetPort), addresses }));
+}
+
+/** The same address of another object is another endpoint. Not ready trumps ready. */
+function addAddress(addresses: Map<string, MirroredAddress>, address: EndpointAddress, ready: boolean): void {
+  const key = `${address.ip} ${address.targetRef?.uid ?? ''}`;
+  const known = addresses.get(key);
+  if (known === undefined) addresses.set(key, { address, ready });
+  else if (known.ready && !ready) addresses.set(key, { address: known.address, ready });
+}
+
+function familyOf(text: string): IPFamily | undefined {
+  const ip = parseIP(text);
+  return ip === undefined ? undefined : isIPv6(ip) ? 'IPv6' : 'IPv4';
+}
+
+function slice(
+  { metadata }: Endpoints,
+  index: number,
+  addressType: IPFamily,
+  ports: readonly SubsetPort[],
+  addresses: readonly MirroredAddress[],
+): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${metadata.name}-mirrored-${index}`,
+      namespace: metadata.namespace,
+      labels: {
+        ...metadata.labels,
+        'kubernetes.io/service-name': metadata.name,
+        'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
+      },
+    },
+    addressType,
+    ports: ports.map(
+      ({ name, protocol, port, appProtocol }): EndpointPort => ({
+        name: name ?? '',
+        protocol,
+        port,
+        ...(appProtocol === undefined ? {} : { appProtocol }),
+      }),
+    ),
+    endpoints: addresses.map(({ address, ready }) => {
+      const ip = parseIP(address.ip);
+      return {
+        addresses: [ip === undefined ? address.ip : formatIP(ip)],
+        conditions: { ready },
+        ...(address.hostname ? { hostname: address.hostname } : {}),
+        ...(address.nodeName ? { nodeName: address.nodeName } : {}),
+        ...(address.targetRef ? { targetRef: address.targetRef } : {}),
+      };
+    }),
+  };
+}

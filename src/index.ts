@@ -1,0 +1,138 @@
+/**
+ * The typed library: the same functions that the command line uses, one way through the rooms.
+ *
+ * @example
+ * const source = await readInput({ filenames: ['web.yaml'], recursive: false, stdin: [], kinds: READ_KINDS });
+ * const { compiled } = await compile({ objects: source.objects, node: 'worker-1' });
+ * for (const artifact of compiled?.artifacts ?? []) console.log(artifact.name, [...artifact.text()].join(''));
+ */
+import { type AdmissionOptions, admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
+import type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
+import type { CompiledNode } from './backends/backend.ts';
+import { loadBackend } from './backends/registry.ts';
+import { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
+import type { SourceObject } from './input/source.ts';
+import {
+  DEFAULT_CONFIGURATION,
+  type ProxyConfiguration,
+  type ProxyMode,
+  readProxyConfiguration,
+} from './proxy/configuration.ts';
+import { buildNodeView } from './proxy/node-view.ts';
+import { newestRelease, parseRelease, type Release } from './proxy/release.ts';
+import type { Diagnostic } from './shared/diagnostic.ts';
+import { OperationalError } from './shared/operational-error.ts';
+
+export type { AdmissionOptions, Admission, AdmittedObject } from './apiserver/admit.ts';
+export { admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
+export type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
+export type * from './apiserver/objects.ts';
+export type { Artifact, CompiledNode } from './backends/backend.ts';
+export { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
+export { serviceVariables } from './discovery/env/service-variables.ts';
+export { READ_KINDS, readInput } from './input/read-input.ts';
+export type { Source, SourceObject } from './input/source.ts';
+export { readProxyConfiguration } from './proxy/configuration.ts';
+export { buildNodeView } from './proxy/node-view.ts';
+export { parseRelease, SUPPORTED_RELEASES } from './proxy/release.ts';
+export type { Diagnostic, Origin, Severity } from './shared/diagnostic.ts';
+export { OperationalError } from './shared/operational-error.ts';
+
+export interface ClusterRequest {
+  /** Manifests; those of kind KubeProxyConfiguration are not part of the cluster. */
+  readonly objects: readonly SourceObject[];
+  /** What differs from `DEFAULT_ADMISSION_OPTIONS`. */
+  readonly admission?: Partial<AdmissionOptions>;
+  /** Go on without the objects that are refused. */
+  readonly skipInvalid?: boolean;
+}
+
+export interface PreparedCluster {
+  /** Undefined where an object was refused and `skipInvalid` is not set. */
+  readonly state: ClusterState | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Admits the objects and gives every Service its EndpointSlices. */
+export function prepareCluster(request: ClusterRequest): PreparedCluster {
+  const admission = admit(request.objects, { ...DEFAULT_ADMISSION_OPTIONS, ...request.admission });
+  const refused = admission.diagnostics.some(({ severity }) => severity === 'error');
+  if (refused && !request.skipInvalid) return { state: undefined, diagnostics: admission.diagnostics };
+  const { state, diagnostics } = reconcileEndpointSlices(admission.state);
+  return { state, diagnostics: [...admission.diagnostics, ...diagnostics] };
+}
+
+export interface CompileRequest extends ClusterRequest {
+  /** A KubeProxyConfiguration; it goes before one among the objects. */
+  readonly proxyConfiguration?: SourceObject | undefined;
+  /** Goes before the configuration's mode. */
+  readonly mode?: ProxyMode | undefined;
+  /** A release of kube-proxy such as `1.33`; the newest one that is supported if absent. */
+  readonly kubeVersion?: string | undefined;
+  readonly node?: string | undefined;
+  /** Addresses on the host's interfaces; the Node's InternalIPs if empty. */
+  readonly nodeAddresses?: readonly string[];
+  readonly nfacct?: boolean;
+  /** Goes before the configuration's clusterCIDR. */
+  readonly clusterCIDR?: string | undefined;
+}
+
+export interface CompileResult {
+  /** Undefined where there are errors and `skipInvalid` does not cover them. */
+  readonly compiled: CompiledNode | undefined;
+  readonly release: Release;
+  readonly nodeName: string;
+  readonly primaryFamily: 'IPv4' | 'IPv6';
+  readonly allocations: readonly Allocation[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Compiles what kube-proxy programs on one node.
+ * @throws OperationalError for an unsupported release or mode, or a node that the input lacks.
+ */
+export async function compile(request: CompileRequest): Promise<CompileResult> {
+  const release = request.kubeVersion === undefined ? newestRelease() : parseRelease(request.kubeVersion);
+  const read = configure(request);
+  const { state, diagnostics } = prepareCluster(request);
+  const failed: CompileResult = {
+    compiled: undefined,
+    release,
+    nodeName: '',
+    primaryFamily: 'IPv4',
+    allocations: [],
+    diagnostics: [...read.diagnostics, ...diagnostics],
+  };
+  if (state === undefined || read.configuration === undefined) return failed;
+  const backend = await loadBackend(request.mode ?? read.configuration.mode ?? 'iptables');
+  const view = buildNodeView(state, {
+    release,
+    configuration: read.configuration,
+    node: { name: request.node, addresses: request.nodeAddresses ?? [] },
+    nfacct: request.nfacct ?? false,
+  });
+  return {
+    compiled: backend.compile(view),
+    release,
+    nodeName: view.node.name,
+    primaryFamily: view.node.primaryFamily,
+    allocations: state.allocations,
+    diagnostics: failed.diagnostics,
+  };
+}
+
+function configure(request: CompileRequest): {
+  configuration: ProxyConfiguration | undefined;
+  diagnostics: readonly Diagnostic[];
+} {
+  const among = request.objects.filter(({ kind }) => kind === 'KubeProxyConfiguration');
+  const source = request.proxyConfiguration ?? among[0];
+  if (request.proxyConfiguration === undefined && among.length > 1) {
+    throw new OperationalError('the input has several KubeProxyConfigurations; name one with --proxy-config');
+  }
+  if (source === undefined && request.clusterCIDR === undefined) {
+    return { configuration: DEFAULT_CONFIGURATION, diagnostics: [] };
+  }
+  const override = request.clusterCIDR === undefined ? {} : { clusterCIDR: request.clusterCIDR };
+  return readProxyConfiguration({ ...source?.object, ...override }, source?.origin);
+}

@@ -1,0 +1,97 @@
+/**
+ * Everything that a mode's rules follow from, for one node.
+ *
+ * In: the cluster, with an EndpointSlice for every endpoint; the node; kube-proxy's configuration and release. Out: for
+ * each IP family the service ports with the endpoints that they use. Mirrors the half of kube-proxy 1.37 that its modes
+ * share.
+ */
+import type { ClusterState } from '../apiserver/cluster-state.ts';
+import type { IPFamily } from '../apiserver/objects.ts';
+import { compareStrings } from '../shared/ordering.ts';
+import type { ProxyConfiguration } from './configuration.ts';
+import { endpointsOfServicePort, slicesByService } from './endpoint.ts';
+import { type LocalTrafficDetector, localTrafficDetector } from './local-traffic.ts';
+import { identifyNode, type NodeIdentity, type NodeSelection } from './node-identity.ts';
+import { type NodePortAddresses, selectNodePortAddresses } from './node-port-addresses.ts';
+import type { Release } from './release.ts';
+import { isNotProxied, type ServicePortInfo, servicePorts } from './service-port.ts';
+import { type ServiceTraffic, serviceTraffic } from './service-traffic.ts';
+
+export interface NodeView {
+  readonly release: Release;
+  readonly node: NodeIdentity;
+  readonly configuration: ProxyConfiguration;
+  /** The kernel has the nfacct counters that kube-proxy knows. */
+  readonly nfacct: boolean;
+  readonly families: Readonly<Record<IPFamily, FamilyView>>;
+}
+
+export interface FamilyView {
+  readonly family: IPFamily;
+  /** Sorted by ServicePortName. */
+  readonly servicePorts: readonly ServicePortView[];
+  /** Endpoints of all service ports, those out of use included. */
+  readonly endpointCount: number;
+  readonly localTraffic: LocalTrafficDetector | undefined;
+  readonly nodePortAddresses: NodePortAddresses;
+  /** Node ports are open on 127.0.0.0/8 too; always false for IPv6. */
+  readonly localhostNodePorts: boolean;
+}
+
+export interface ServicePortView {
+  readonly servicePort: ServicePortInfo;
+  readonly traffic: ServiceTraffic;
+}
+
+export interface NodeViewRequest {
+  readonly release: Release;
+  readonly configuration: ProxyConfiguration;
+  readonly node: NodeSelection;
+  readonly nfacct: boolean;
+}
+
+/** @throws OperationalError where the request names a node that the input lacks. */
+export function buildNodeView(state: ClusterState, request: NodeViewRequest): NodeView {
+  const { release, configuration } = request;
+  const node = identifyNode(state, configuration, request.node);
+  const family = (name: IPFamily) => buildFamilyView(state, name, node, configuration, release);
+  return {
+    release,
+    node,
+    configuration,
+    nfacct: request.nfacct && release.nfacct,
+    families: { IPv4: family('IPv4'), IPv6: family('IPv6') },
+  };
+}
+
+function buildFamilyView(
+  state: ClusterState,
+  family: IPFamily,
+  node: NodeIdentity,
+  configuration: ProxyConfiguration,
+  release: Release,
+): FamilyView {
+  const slices = slicesByService(state.endpointSlices, family);
+  const views: ServicePortView[] = [];
+  let endpointCount = 0;
+  for (const service of state.services) {
+    if (isNotProxied(service)) continue;
+    const ofService = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
+    for (const servicePort of servicePorts(service, family, node, configuration, release)) {
+      const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
+      endpointCount += endpoints.length;
+      views.push({ servicePort, traffic: serviceTraffic(servicePort, endpoints, node, release) });
+    }
+  }
+  views.sort((a, b) => compareStrings(a.servicePort.name, b.servicePort.name));
+  const selection = selectNodePortAddresses(configuration.nodePortAddresses, node, family);
+  const localhostOption = !release.localhostNodePortsOption || configuration.iptables.localhostNodePorts;
+  return {
+    family,
+    servicePorts: views,
+    endpointCount,
+    localTraffic: localTrafficDetector(configuration, node, family),
+    nodePortAddresses: selection.addresses,
+    localhostNodePorts: localhostOption && selection.containsIPv4Loopback,
+  };
+}
