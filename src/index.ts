@@ -23,7 +23,7 @@ import { newestRelease, parseRelease, type Release } from './proxy/release.ts';
 import type { Diagnostic } from './shared/diagnostic.ts';
 import { OperationalError } from './shared/operational-error.ts';
 
-export type { AdmissionOptions, Admission, AdmittedObject } from './apiserver/admit.ts';
+export type { Admission, AdmissionOptions, AdmittedObject } from './apiserver/admit.ts';
 export { admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
 export type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
 export type * from './apiserver/objects.ts';

@@ -4,7 +4,13 @@
  * Mirrors the EndpointSliceMirroring controller of kube-controller-manager 1.37: subsets are repacked so that each port
  * is listed with all its addresses, then each set of ports becomes one slice an IP family.
  */
-import type { EndpointAddress, EndpointPort, Endpoints, EndpointSlice, IPFamily } from '../apiserver/objects.ts';
+import type {
+  EndpointAddress,
+  EndpointPort,
+  EndpointSlice,
+  Endpoints,
+  IPFamily,
+} from '../apiserver/objects.ts';
 import { formatIP, isIPv6, parseIP } from '../shared/ip.ts';
 import { compareStrings } from '../shared/ordering.ts';
 
@@ -59,7 +65,10 @@ function repack({ subsets }: Endpoints): RepackedSubset[] {
       for (const address of subset.notReadyAddresses ?? []) addAddress(entry.addresses, address, false);
     }
   }
-  const byAddresses = new Map<string, { ports: Map<string, SubsetPort>; addresses: readonly MirroredAddress[] }>();
+  const byAddresses = new Map<
+    string,
+    { ports: Map<string, SubsetPort>; addresses: readonly MirroredAddress[] }
+  >();
   for (const [portKey, { port, addresses }] of byPort) {
     const keys = [...addresses.keys()].sort(compareStrings);
     const key = keys.map((address) => `${address} ${addresses.get(address)?.ready}`).join('\n');
@@ -74,7 +83,10 @@ function repack({ subsets }: Endpoints): RepackedSubset[] {
   return [...byAddresses.values()]
     .map(({ ports, addresses }) => ({ keys: [...ports.keys()].sort(compareStrings), ports, addresses }))
     .sort((a, b) => compareStrings(a.keys.join(), b.keys.join()))
-    .map(({ keys, ports, addresses }) => ({ ports: keys.map((key) => ports.get(key) as SubsetPort), addresses }));
+    .map(({ keys, ports, addresses }) => ({
+      ports: keys.map((key) => ports.get(key) as SubsetPort),
+      addresses,
+    }));
 }
 
 /** The same address of another object is another endpoint. Not ready trumps ready. */

@@ -23,7 +23,9 @@ export interface Reconciled {
 export function reconcileEndpointSlices(state: ClusterState): Reconciled {
   const services = new Set(state.services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   const withSlices = new Set(
-    state.endpointSlices.map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`),
+    state.endpointSlices.map(
+      ({ metadata }) => `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`,
+    ),
   );
   const diagnostics: Diagnostic[] = [];
   const slices = [...state.endpointSlices];
@@ -31,16 +33,26 @@ export function reconcileEndpointSlices(state: ClusterState): Reconciled {
   for (const endpoints of state.endpoints) {
     const { metadata } = endpoints;
     const key = `${metadata.namespace}/${metadata.name}`;
-    if (metadata.labels?.[SKIP_MIRROR_LABEL] === 'true' || Object.hasOwn(metadata.annotations ?? {}, LEADER_ANNOTATION)) {
+    if (
+      metadata.labels?.[SKIP_MIRROR_LABEL] === 'true' ||
+      Object.hasOwn(metadata.annotations ?? {}, LEADER_ANNOTATION)
+    ) {
       continue;
     }
     if (!services.has(key)) {
-      diagnostics.push(warning(state, endpoints, 'there is no Service of this name', 'nothing uses these endpoints'));
+      diagnostics.push(
+        warning(state, endpoints, 'there is no Service of this name', 'nothing uses these endpoints'),
+      );
       continue;
     }
     if (withSlices.has(key)) {
       diagnostics.push(
-        warning(state, endpoints, 'the Service has EndpointSlices', 'they count, this Endpoints object does not'),
+        warning(
+          state,
+          endpoints,
+          'the Service has EndpointSlices',
+          'they count, this Endpoints object does not',
+        ),
       );
       continue;
     }

@@ -210,7 +210,8 @@ class FieldReader {
   }
 
   strings(path: FieldPath): readonly string[] {
-    const ofStrings = (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string');
+    const ofStrings = (value: unknown) =>
+      Array.isArray(value) && value.every((item) => typeof item === 'string');
     return (this.typed(path, 'a list of strings', ofStrings) as readonly string[] | undefined) ?? [];
   }
 
@@ -222,7 +223,8 @@ class FieldReader {
     return {
       keys: () => Object.keys(section),
       string: (key: string) => read(key, 'a string', (v) => typeof v === 'string') as string | undefined,
-      boolean: (key: string) => read(key, 'true or false', (v) => typeof v === 'boolean') as boolean | undefined,
+      boolean: (key: string) =>
+        read(key, 'true or false', (v) => typeof v === 'boolean') as boolean | undefined,
       integer: (key: string) => read(key, 'an integer', Number.isInteger) as number | undefined,
     };
   }
@@ -231,7 +233,12 @@ class FieldReader {
     return this.checked(this.root[path[0] as string], path, type, check);
   }
 
-  private checked(value: unknown, path: FieldPath, type: string, check: (value: unknown) => boolean): unknown {
+  private checked(
+    value: unknown,
+    path: FieldPath,
+    type: string,
+    check: (value: unknown) => boolean,
+  ): unknown {
     if (value === undefined || value === null) return undefined;
     if (check(value)) return value;
     this.refuse(path, value, `must be ${type}`, 'FieldValueTypeInvalid');

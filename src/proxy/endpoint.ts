@@ -60,20 +60,34 @@ export function endpointsOfServicePort(
   nodeName: string,
   release: Release,
 ): readonly EndpointInfo[] {
-  const byAddress = new Map<string, EndpointInfo>();
+  const endpoints: EndpointInfo[] = [];
   for (const slice of slices) {
     for (const { name, port, protocol } of slice.ports ?? []) {
       const samePort = (name ?? '') === servicePort.portName && (protocol ?? 'TCP') === servicePort.protocol;
       if (!samePort || port === undefined || port === null || port === 0) continue;
       for (const endpoint of slice.endpoints) {
         const info = endpointInfo(endpoint, port, nodeName, release);
-        if (info === undefined) continue;
-        const replaces = release.duplicatesPreferNonTerminating ? !info.terminating : info.local;
-        if (replaces || !byAddress.has(info.address)) byAddress.set(info.address, info);
+        if (info !== undefined) endpoints.push(info);
       }
     }
   }
-  return [...byAddress.values()].sort((a, b) => compareStrings(a.address, b.address));
+  return withoutDuplicates(
+    endpoints.sort((a, b) => compareStrings(a.address, b.address)),
+    release,
+  );
+}
+
+/** Of equal neighbours one is kept; they stand in the order in which the slices were walked. */
+function withoutDuplicates(sorted: readonly EndpointInfo[], release: Release): readonly EndpointInfo[] {
+  if (!sorted.some((endpoint, i) => endpoint.address === sorted[i + 1]?.address)) return sorted;
+  const kept: EndpointInfo[] = [];
+  for (const endpoint of sorted) {
+    if (kept.at(-1)?.address !== endpoint.address) kept.push(endpoint);
+    else if (release.duplicatesPreferNonTerminating ? !endpoint.terminating : endpoint.local) {
+      kept[kept.length - 1] = endpoint;
+    }
+  }
+  return kept;
 }
 
 const NO_HINTS: readonly string[] = [];

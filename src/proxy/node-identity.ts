@@ -4,9 +4,9 @@
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { IPFamily, Node } from '../apiserver/objects.ts';
-import { OperationalError } from '../shared/operational-error.ts';
 import type { IPBytes } from '../shared/ip.ts';
 import { formatIP, isIPv6, isUnspecified, parseIP } from '../shared/ip.ts';
+import { OperationalError } from '../shared/operational-error.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 
 export interface NodeIdentity {
@@ -40,7 +40,9 @@ export function identifyNode(
   selection: NodeSelection,
 ): NodeIdentity {
   const name =
-    selection.name?.trim().toLowerCase() || configuration.hostnameOverride || (state.nodes[0]?.metadata.name ?? '');
+    selection.name?.trim().toLowerCase() ||
+    configuration.hostnameOverride ||
+    (state.nodes[0]?.metadata.name ?? '');
   const node = state.nodes.find((candidate) => candidate.metadata.name === name);
   if (node === undefined && selection.name !== undefined && state.nodes.length > 0) {
     const known = state.nodes.slice(0, 10).map((candidate) => candidate.metadata.name);
@@ -84,7 +86,8 @@ function addressesOf(node: Node | undefined, type: string): IPBytes[] {
 
 function canonicalFlag(text: string): string {
   const ip = parseIP(text);
-  if (ip === undefined) throw new OperationalError(`--node-address ${JSON.stringify(text)} is not an IP address`);
+  if (ip === undefined)
+    throw new OperationalError(`--node-address ${JSON.stringify(text)} is not an IP address`);
   return formatIP(ip);
 }
 

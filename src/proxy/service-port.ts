@@ -78,7 +78,9 @@ export function servicePorts(
     sourceRangesAllowNode: ranges.allowNode,
     healthCheckNodePort: healthCheckNodePort(service),
     affinitySeconds:
-      spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : 0,
+      spec.sessionAffinity === 'ClientIP'
+        ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800)
+        : 0,
     internalPolicyLocal: !release.classic && spec.internalTrafficPolicy === 'Local',
     externalPolicyLocal: externalPolicyLocal(service, release),
     zoneHintsEnabled: zoneHintsEnabled(service, release),
@@ -127,7 +129,11 @@ function externalIPsOfFamily(
   return spec.externalIPs.map((ip) => canonical(ip, family)).filter((ip) => ip !== undefined);
 }
 
-function loadBalancerVIPsOfFamily({ status }: Service, family: IPFamily, release: Release): readonly string[] {
+function loadBalancerVIPsOfFamily(
+  { status }: Service,
+  family: IPFamily,
+  release: Release,
+): readonly string[] {
   return (status?.loadBalancer?.ingress ?? [])
     .filter((ingress) => !release.loadBalancerIPMode || ingress.ipMode !== 'Proxy')
     .map((ingress) => (ingress.ip ? canonical(ingress.ip, family) : undefined))

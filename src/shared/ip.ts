@@ -180,8 +180,11 @@ export function isUnspecified(ip: IPBytes): boolean {
   return ip.every((byte) => byte === 0);
 }
 
+const CANONICAL_IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}$/;
+
 /** Reads an address and writes it canonically; undefined where it is none. */
 export function canonicalIP(text: string): string | undefined {
+  if (CANONICAL_IPV4.test(text)) return text;
   const ip = parseIP(text);
   return ip === undefined ? undefined : formatIP(ip);
 }

@@ -2,8 +2,8 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { NodeView } from '../../proxy/node-view.ts';
 import type { Artifact, Backend, CompiledNode } from '../backend.ts';
-import { compileClassic } from './compile-classic.ts';
 import { compileIptables } from './compile.ts';
+import { compileClassic } from './compile-classic.ts';
 import { printRestore, printSave } from './print.ts';
 import type { Ruleset } from './ruleset.ts';
 

@@ -35,28 +35,26 @@ export function endpointChain(name: string, protocol: Protocol, endpoint: string
   return `KUBE-SEP-${hash16(name + protocol.toLowerCase() + endpoint)}`;
 }
 
-/** The one-shot function is twice as fast, but not in the first releases of Node 20. */
-const sha256: (text: string) => Buffer =
+/** The one-shot function is three times as fast, but the first releases of Node 20 lack it. */
+const sha256: (text: string) => string =
   typeof hash === 'function'
-    ? (text) => hash('sha256', text, 'buffer')
-    : (text) => createHash('sha256').update(text).digest();
+    ? (text) => hash('sha256', text, 'hex')
+    : (text) => createHash('sha256').update(text).digest('hex');
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Two base32 characters for each value of ten bits. */
+const PAIRS: readonly string[] = Array.from(
+  { length: 1024 },
+  (_, value) => BASE32.charAt(value >> 5) + BASE32.charAt(value & 31),
+);
 
 /** The first 16 characters (80 bits) of the base32 (RFC 4648) of a SHA-256. */
 function hash16(text: string): string {
   const digest = sha256(text);
   let encoded = '';
-  for (let offset = 0; offset < 10; offset += 5) {
-    const high = digest.readUIntBE(offset, 2) * 16 + (digest.readUInt8(offset + 2) >> 4);
-    const low = (digest.readUInt8(offset + 2) & 15) * 65536 + digest.readUIntBE(offset + 3, 2);
-    for (const half of [high, low]) {
-      encoded +=
-        BASE32.charAt((half >> 15) & 31) +
-        BASE32.charAt((half >> 10) & 31) +
-        BASE32.charAt((half >> 5) & 31) +
-        BASE32.charAt(half & 31);
-    }
+  for (let offset = 0; offset < 20; offset += 5) {
+    const bits = Number.parseInt(digest.slice(offset, offset + 5), 16);
+    encoded += (PAIRS[bits >> 10] as string) + PAIRS[bits & 1023];
   }
   return encoded;
 }

@@ -12,7 +12,7 @@ import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from './rule.ts';
 import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type TableName, table } from './ruleset.ts';
-import { type PlannedServicePort, planServicePort } from './service-plan.ts';
+import { chainsOf, type PlannedServicePort, planServicePort } from './service-plan.ts';
 
 interface Context {
   readonly view: NodeView;
@@ -50,7 +50,9 @@ export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
     chain('KUBE-MARK-DROP', 'setup', () => [
       { matches: [], target: { kind: 'mark', operation: 'set', mark: DROP_MARK } },
     ]),
-    chain('KUBE-MARK-MASQ', 'sync', () => [{ matches: [], target: { kind: 'mark', operation: 'set', mark } }]),
+    chain('KUBE-MARK-MASQ', 'sync', () => [
+      { matches: [], target: { kind: 'mark', operation: 'set', mark } },
+    ]),
     chain('KUBE-NODEPORTS', 'sync', () => planned.flatMap((port) => nodePortRules(port))),
     chain('KUBE-POSTROUTING', 'sync', () => [masqueradeRule(mark)]),
     chain('KUBE-SERVICES', 'sync', () => [
@@ -59,7 +61,10 @@ export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
     ]),
     ...planned.flatMap((port) => serviceChains(port, context)),
   ];
-  return { family: ipFamily, tables: [table('filter', builtin('filter'), filter), table('nat', builtin('nat'), nat)] };
+  return {
+    family: ipFamily,
+    tables: [table('filter', builtin('filter'), filter), table('nat', builtin('nat'), nat)],
+  };
 }
 
 function builtin(name: TableName & keyof typeof JUMPS): Chain[] {
@@ -172,7 +177,10 @@ function rejectRules(planned: PlannedServicePort): Rule[] {
   const { servicePort, traffic, transport } = planned;
   if (traffic.hasEndpoints) return [];
   const why = 'has no endpoints';
-  const rules: Rule[] = servicePort.externalIPs.map((ip) => ({ ...toAddress(planned, ip, why), target: REJECT }));
+  const rules: Rule[] = servicePort.externalIPs.map((ip) => ({
+    ...toAddress(planned, ip, why),
+    target: REJECT,
+  }));
   if (servicePort.nodePort !== 0) {
     rules.push({
       protocol: transport,
@@ -195,31 +203,35 @@ function serviceChains(planned: PlannedServicePort, context: Context): Chain[] {
     made.push(chain(chains.firewall, 'sync', () => firewallRules(planned)));
   }
   if (servicePort.externalPolicyLocal) {
-    made.push(chain(xlbChain(planned), 'sync', () => (traffic.hasEndpoints ? localRules(planned, context) : [])));
+    made.push(
+      chain(xlbChain(planned), 'sync', () => (traffic.hasEndpoints ? localRules(planned, context) : [])),
+    );
   }
-  for (const [endpoint, name] of endpointChains) {
+  for (const [i, endpoint] of traffic.reachableEndpoints.entries()) {
+    const name = endpointChains[i] as string;
     made.push(chain(name, 'sync', () => endpointRules(planned, endpoint, name)));
   }
   return made;
 }
 
 /** KUBE-SVC. */
-function balancingRules({ servicePort, traffic, endpointChains }: PlannedServicePort): Rule[] {
+function balancingRules(planned: PlannedServicePort): Rule[] {
+  const { servicePort, traffic } = planned;
   const rules: Rule[] = [];
-  const endpoints = traffic.clusterEndpoints;
-  const chainOf = (endpoint: EndpointInfo) => endpointChains.get(endpoint) as string;
+  const chains = chainsOf(planned, traffic.clusterEndpoints);
   if (servicePort.affinitySeconds > 0) {
-    for (const endpoint of endpoints) {
-      const list = chainOf(endpoint);
+    for (const list of chains) {
       rules.push({
-        matches: [comment(servicePort.name), { kind: 'recent-check', list, seconds: servicePort.affinitySeconds }],
+        matches: [
+          comment(servicePort.name),
+          { kind: 'recent-check', list, seconds: servicePort.affinitySeconds },
+        ],
         target: jump(list),
       });
     }
   }
-  for (const [i, endpoint] of endpoints.entries()) {
-    const matches: Match[] = [comment(servicePort.name), ...share(endpoints.length - i)];
-    rules.push({ matches, target: jump(chainOf(endpoint)) });
+  for (const [i, name] of chains.entries()) {
+    rules.push({ matches: [comment(servicePort.name), ...share(chains.length - i)], target: jump(name) });
   }
   return rules;
 }
@@ -236,7 +248,8 @@ function firewallRules(planned: PlannedServicePort): Rule[] {
   const rules: Rule[] = [];
   if (!servicePort.externalPolicyLocal) rules.push({ matches, target: MARK_MASQ });
   if (servicePort.loadBalancerSourceRanges.length === 0) rules.push({ matches, target });
-  for (const address of servicePort.loadBalancerSourceRanges) rules.push({ source: { address }, matches, target });
+  for (const address of servicePort.loadBalancerSourceRanges)
+    rules.push({ source: { address }, matches, target });
   if (servicePort.sourceRangesAllowNode) {
     for (const ip of servicePort.loadBalancerVIPs) {
       rules.push({ source: { address: withMask(ip) }, matches, target });
@@ -248,7 +261,7 @@ function firewallRules(planned: PlannedServicePort): Rule[] {
 
 /** KUBE-XLB: policy Local. */
 function localRules(planned: PlannedServicePort, { family }: Context): Rule[] {
-  const { servicePort, traffic, chains, endpointChains } = planned;
+  const { servicePort, traffic, chains } = planned;
   const rules: Rule[] = [];
   if (family.localTraffic?.kind === 'cidr') {
     rules.push({
@@ -257,13 +270,13 @@ function localRules(planned: PlannedServicePort, { family }: Context): Rule[] {
       target: jump(chains.clusterPolicy),
     });
   }
-  const local = traffic.localEndpoints;
+  const local = chainsOf(planned, traffic.localEndpoints);
   if (local.length === 0) {
     rules.push({ matches: [comment(`${servicePort.name} has no local endpoints`)], target: MARK_DROP });
   }
-  for (const [i, endpoint] of local.entries()) {
+  for (const [i, name] of local.entries()) {
     const matches = [comment(`Balancing rule ${i} for ${servicePort.name}`), ...share(local.length - i)];
-    rules.push({ matches, target: jump(endpointChains.get(endpoint) as string) });
+    rules.push({ matches, target: jump(name) });
   }
   return rules;
 }

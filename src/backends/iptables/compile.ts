@@ -7,7 +7,15 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, jump, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type Table, type TableName, table } from './ruleset.ts';
+import {
+  BUILTIN_CHAINS,
+  type Chain,
+  chain,
+  type Ruleset,
+  type Table,
+  type TableName,
+  table,
+} from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
 import { type PlannedServicePort, planServicePort } from './service-plan.ts';
 import {
@@ -32,7 +40,11 @@ const CANARY = 'KUBE-PROXY-CANARY';
 
 export function compileIptables(view: NodeView, ipFamily: IPFamily): Ruleset {
   const family = view.families[ipFamily];
-  const context: ChainContext = { view, family, largeCluster: family.endpointCount > LARGE_CLUSTER_ENDPOINTS };
+  const context: ChainContext = {
+    view,
+    family,
+    largeCluster: family.endpointCount > LARGE_CLUSTER_ENDPOINTS,
+  };
   const planned = family.servicePorts.map(planServicePort);
   return {
     family: ipFamily,
@@ -105,7 +117,9 @@ function nodePortJumps({ release }: NodeView, family: FamilyView): readonly Rule
   };
   if (family.nodePortAddresses.kind === 'some') {
     const isUsable = (address: string) =>
-      isIPv6 ? !release.localhostNodePortsOption || address !== '::1' : family.localhostNodePorts || !address.startsWith('127.');
+      isIPv6
+        ? !release.localhostNodePortsOption || address !== '::1'
+        : family.localhostNodePorts || !address.startsWith('127.');
     // -A KUBE-SERVICES -d 192.168.10.10/32 -m comment --comment "kubernetes service nodeports; …" -j KUBE-NODEPORTS
     return family.nodePortAddresses.addresses
       .filter(isUsable)

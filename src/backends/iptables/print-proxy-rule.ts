@@ -3,44 +3,34 @@
  * destination between a protocol's match and its port, sources and interfaces last, but before conntrack and nfacct.
  */
 import { formatProbability } from './probability.ts';
-import type { Match, Rule, Target } from './rule.ts';
+import type { AddressMatch, InterfaceMatch, Match, Rule, Target } from './rule.ts';
 
 /** The text after the chain's name, with a leading blank. */
 export function printProxyRule(rule: Rule): string {
   let text = '';
-  let pending = headerFields(rule);
+  let destination = rule.destination === undefined ? '' : selector('-d', rule.destination);
+  let source = rule.source === undefined ? '' : selector('-s', rule.source);
+  if (rule.inInterface !== undefined) source += selector('-i', rule.inInterface);
   for (const match of rule.matches) {
     if (match.kind === 'transport') {
-      text += ` -m ${match.protocol} -p ${match.protocol}${pending.destination}`;
-      pending = { ...pending, destination: '' };
+      text += ` -m ${match.protocol} -p ${match.protocol}${destination}`;
+      destination = '';
       if (match.destinationPort !== undefined) text += ` --dport ${match.destinationPort}`;
       continue;
     }
     if (match.kind === 'conntrack' || match.kind === 'nfacct') {
-      text += pending.destination + pending.source;
-      pending = { destination: '', source: '' };
+      text += destination + source;
+      destination = '';
+      source = '';
     }
     text += ` ${printMatch(match)}`;
   }
-  text += pending.destination + pending.source;
+  text += destination + source;
   return rule.target === undefined ? text : `${text} -j ${printTarget(rule.target)}`;
 }
 
-interface HeaderFields {
-  readonly destination: string;
-  /** The source address or the incoming interface. */
-  readonly source: string;
-}
-
-function headerFields({ source, destination, inInterface }: Rule): HeaderFields {
-  const field = (flag: string, value: string, negated: boolean | undefined) =>
-    `${negated ? ' !' : ''} ${flag} ${value}`;
-  return {
-    destination: destination === undefined ? '' : field('-d', destination.address, destination.negated),
-    source:
-      (source === undefined ? '' : field('-s', source.address, source.negated)) +
-      (inInterface === undefined ? '' : field('-i', inInterface.name, inInterface.negated)),
-  };
+function selector(flag: string, match: AddressMatch | InterfaceMatch): string {
+  return `${match.negated ? ' !' : ''} ${flag} ${'address' in match ? match.address : match.name}`;
 }
 
 function printMatch(match: Exclude<Match, { kind: 'transport' }>): string {

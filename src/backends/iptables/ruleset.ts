@@ -39,13 +39,23 @@ export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
 
 /** A chain whose rules are made anew each time they are read. */
 export function chain(name: string, writer: ChainWriter, rules: () => readonly Rule[]): Chain {
-  return {
-    name,
-    writer,
-    get rules() {
-      return rules();
-    },
-  };
+  return new ComputedChain(name, writer, rules);
+}
+
+class ComputedChain implements Chain {
+  readonly name: string;
+  readonly writer: ChainWriter;
+  private readonly compute: () => readonly Rule[];
+
+  constructor(name: string, writer: ChainWriter, compute: () => readonly Rule[]) {
+    this.name = name;
+    this.writer = writer;
+    this.compute = compute;
+  }
+
+  get rules(): readonly Rule[] {
+    return this.compute();
+  }
 }
 
 /** Sorts the chains that are not built in; the built-in ones are expected first. */

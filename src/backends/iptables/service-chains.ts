@@ -7,7 +7,7 @@ import type { LocalTrafficDetector } from '../../proxy/local-traffic.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, jump, type Match, type Rule } from './rule.ts';
 import { type Chain, chain } from './ruleset.ts';
-import type { PlannedServicePort } from './service-plan.ts';
+import { chainsOf, type PlannedServicePort } from './service-plan.ts';
 import { hasFirewall } from './service-rules.ts';
 
 export interface ChainContext {
@@ -33,14 +33,18 @@ export function serviceChains(planned: PlannedServicePort, context: ChainContext
   if (traffic.localEndpoints.length > 0) {
     made.push(chain(chains.localPolicy, 'sync', () => policyRules(planned, 'Local', context)));
   }
-  for (const [endpoint, name] of endpointChains) {
+  for (const [i, endpoint] of traffic.reachableEndpoints.entries()) {
+    const name = endpointChains[i] as string;
     made.push(chain(name, 'sync', () => endpointRules(planned, endpoint, name, context)));
   }
   return made;
 }
 
 /** Header fields that match traffic of the node's own Pods, or all other traffic. */
-function localTraffic(detector: LocalTrafficDetector, negated: boolean): Pick<Rule, 'source' | 'inInterface'> {
+function localTraffic(
+  detector: LocalTrafficDetector,
+  negated: boolean,
+): Pick<Rule, 'source' | 'inInterface'> {
   const not = negated ? ({ negated: true } as const) : {};
   switch (detector.kind) {
     case 'cidr':
@@ -53,7 +57,10 @@ function localTraffic(detector: LocalTrafficDetector, negated: boolean): Pick<Ru
 }
 
 /** KUBE-EXT: traffic to external addresses, before a policy chain spreads it over endpoints. */
-function externalRules({ servicePort, traffic, chains }: PlannedServicePort, { family }: ChainContext): Rule[] {
+function externalRules(
+  { servicePort, traffic, chains }: PlannedServicePort,
+  { family }: ChainContext,
+): Rule[] {
   const rules: Rule[] = [];
   const name = servicePort.name;
   if (traffic.external.policy === 'Cluster') {
@@ -118,7 +125,7 @@ function policyRules(
   policy: 'Cluster' | 'Local',
   { view, family, largeCluster }: ChainContext,
 ): Rule[] {
-  const { servicePort, traffic, transport, endpointChains } = planned;
+  const { servicePort, traffic, transport } = planned;
   const endpoints = policy === 'Local' ? traffic.localEndpoints : traffic.clusterEndpoints;
   const rules: Rule[] = [];
   const masqueradeAll = view.configuration.iptables.masqueradeAll;
@@ -139,13 +146,16 @@ function policyRules(
   }
   const comments = (endpoint: EndpointInfo): Match[] =>
     largeCluster ? [] : [comment(`${servicePort.name} -> ${endpoint.address}`)];
-  const chainOf = (endpoint: EndpointInfo) => endpointChains.get(endpoint) as string;
+  const chains = chainsOf(planned, endpoints);
   if (servicePort.affinitySeconds > 0) {
-    for (const endpoint of endpoints) {
+    for (const [i, endpoint] of endpoints.entries()) {
       // -A KUBE-SVC-… … "ns/svc:p -> 10.0.0.1:80" -m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-… -j KUBE-SEP-…
-      const list = chainOf(endpoint);
+      const list = chains[i] as string;
       rules.push({
-        matches: [...comments(endpoint), { kind: 'recent-check', list, seconds: servicePort.affinitySeconds }],
+        matches: [
+          ...comments(endpoint),
+          { kind: 'recent-check', list, seconds: servicePort.affinitySeconds },
+        ],
         target: jump(list),
       });
     }
@@ -155,7 +165,7 @@ function policyRules(
     const matches = comments(endpoint);
     const remaining = endpoints.length - i;
     if (remaining > 1) matches.push({ kind: 'statistic', oneIn: remaining, digits: 10 });
-    rules.push({ matches, target: jump(chainOf(endpoint)) });
+    rules.push({ matches, target: jump(chains[i] as string) });
   }
   return rules;
 }

@@ -8,23 +8,27 @@ import type { TransportProtocol } from './rule.ts';
 export interface PlannedServicePort extends ServicePortView {
   readonly chains: ServicePortChains;
   readonly transport: TransportProtocol;
-  /** KUBE-SEP chains of the endpoints that can be reached, by endpoint. */
-  readonly endpointChains: ReadonlyMap<EndpointInfo, string>;
+  /** KUBE-SEP chains of the endpoints that can be reached, in their order. */
+  readonly endpointChains: readonly string[];
 }
 
 const TRANSPORT: Readonly<Record<Protocol, TransportProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 export function planServicePort({ servicePort, traffic }: ServicePortView): PlannedServicePort {
   const { name, protocol } = servicePort;
-  const endpointChains = new Map<EndpointInfo, string>();
-  for (const endpoint of traffic.reachableEndpoints) {
-    endpointChains.set(endpoint, endpointChain(name, protocol, endpoint.address));
-  }
   return {
     servicePort,
     traffic,
     chains: servicePortChains(name, protocol),
     transport: TRANSPORT[protocol],
-    endpointChains,
+    endpointChains: traffic.reachableEndpoints.map(({ address }) => endpointChain(name, protocol, address)),
   };
+}
+
+/** The KUBE-SEP chains of some of the endpoints that can be reached. */
+export function chainsOf(planned: PlannedServicePort, endpoints: readonly EndpointInfo[]): readonly string[] {
+  const { reachableEndpoints } = planned.traffic;
+  if (endpoints === reachableEndpoints) return planned.endpointChains;
+  const index = new Map(reachableEndpoints.map((endpoint, i) => [endpoint, i]));
+  return endpoints.map((endpoint) => planned.endpointChains[index.get(endpoint) as number] as string);
 }

@@ -7,7 +7,12 @@ import { ACCEPT, comment, DROP, jump, type Match, REJECT, type Rule, type Target
 import type { PlannedServicePort } from './service-plan.ts';
 
 /** Chain KUBE-SERVICES of table nat: sends what is bound for the service port's addresses to its chains. */
-export function captureRules({ servicePort, traffic, chains, transport }: PlannedServicePort): readonly Rule[] {
+export function captureRules({
+  servicePort,
+  traffic,
+  chains,
+  transport,
+}: PlannedServicePort): readonly Rule[] {
   const rules: Rule[] = [];
   const capture = (address: string, what: string, chain: string) =>
     rules.push({

@@ -1,0 +1,93 @@
+/** `compile`: manifests in, the rules of one node out. */
+import type { IPFamily } from '../../apiserver/objects.ts';
+import type { CompiledNode } from '../../backends/backend.ts';
+import { type CompileResult, compile } from '../../index.ts';
+import { plainText } from '../../report/plain-text.ts';
+import { OperationalError } from '../../shared/operational-error.ts';
+import { type CommandIO, writeAll } from '../io.ts';
+import { loadInput, loadProxyConfiguration, reportDiagnostics } from '../load-input.ts';
+import type { CommonOptions, InputOptions, NodeOptions } from '../options.ts';
+import { writeArtifacts } from '../write-artifacts.ts';
+
+interface CompileOptions extends InputOptions, NodeOptions, CommonOptions {
+  readonly artifact?: string;
+  readonly out?: string;
+  readonly output?: 'json';
+}
+
+export async function compileCommand(options: CompileOptions, io: CommandIO): Promise<number> {
+  const { source, admission } = await loadInput(options, io);
+  const proxyConfig =
+    options.proxyConfig === undefined ? undefined : await loadProxyConfiguration(options.proxyConfig, io);
+  const result = await compile({
+    objects: source.objects,
+    admission,
+    skipInvalid: options.skipInvalid ?? false,
+    proxyConfiguration: proxyConfig?.configuration,
+    mode: options.mode,
+    kubeVersion: options.kubeVersion,
+    node: options.node,
+    nodeAddresses: options.nodeAddress,
+    nfacct: options.nfacct ?? false,
+    clusterCIDR: options.clusterCidr,
+  });
+  const sources = proxyConfig === undefined ? [source] : [proxyConfig.source, source];
+  const diagnostics = [...sources.flatMap((each) => each.diagnostics), ...result.diagnostics];
+  const refused = reportDiagnostics(diagnostics, sources, options, io);
+  const { compiled } = result;
+  if (compiled === undefined || (refused && !options.skipInvalid)) return 2;
+  reportAllocations(result, io);
+  if (options.verbose) {
+    io.stderr.write(
+      `mode ${compiled.mode} of kube-proxy ${result.release.name}, node ${plainText(result.nodeName) || '(none)'}\n`,
+    );
+  }
+  await write(result, compiled, options, io);
+  return 0;
+}
+
+function reportAllocations({ allocations }: CompileResult, io: CommandIO): void {
+  for (const { namespace, name, field, value } of allocations) {
+    io.stderr.write(`note: Service ${namespace}/${name}: ${field} is not set; ${value} was chosen\n`);
+  }
+}
+
+async function write(
+  result: CompileResult,
+  compiled: CompiledNode,
+  options: CompileOptions,
+  io: CommandIO,
+): Promise<void> {
+  if (options.out !== undefined) return writeArtifacts(options.out, compiled.artifacts);
+  if (options.output === 'json') return writeAll(io.stdout, jsonDocument(result, compiled, options.family));
+  const name =
+    options.artifact ?? compiled.mainArtifact[requestedFamily(options.family) ?? result.primaryFamily];
+  const artifact = compiled.artifacts.find((candidate) => candidate.name === name);
+  if (artifact === undefined) {
+    const known = compiled.artifacts.map((candidate) => candidate.name).join(', ');
+    throw new OperationalError(
+      `mode ${compiled.mode} has no artifact ${JSON.stringify(name)}; it has ${known}`,
+    );
+  }
+  return writeAll(io.stdout, artifact.text());
+}
+
+function requestedFamily(family: 'ipv4' | 'ipv6' | undefined): IPFamily | undefined {
+  return family === undefined ? undefined : family === 'ipv4' ? 'IPv4' : 'IPv6';
+}
+
+function* jsonDocument(
+  { release, nodeName, allocations }: CompileResult,
+  compiled: CompiledNode,
+  family: 'ipv4' | 'ipv6' | undefined,
+): Generator<string> {
+  const head = { mode: compiled.mode, release: release.name, node: nodeName, allocations };
+  yield `${JSON.stringify(head).slice(0, -1)},"families":{`;
+  const requested = requestedFamily(family);
+  const families: readonly IPFamily[] = requested === undefined ? ['IPv4', 'IPv6'] : [requested];
+  for (const [i, name] of families.entries()) {
+    yield `${i === 0 ? '' : ','}"${name}":`;
+    yield* compiled.json(name);
+  }
+  yield '}}\n';
+}

@@ -1,0 +1,77 @@
+/** `env`: manifests in, the service variables of a Pod or a namespace out. */
+import type { ClusterState } from '../../apiserver/cluster-state.ts';
+import {
+  type PodEnvironment,
+  serviceVariables,
+  type Variable,
+} from '../../discovery/env/service-variables.ts';
+import { prepareCluster } from '../../index.ts';
+import { OperationalError } from '../../shared/operational-error.ts';
+import { type CommandIO, writeAll } from '../io.ts';
+import { loadInput, reportDiagnostics } from '../load-input.ts';
+import type { CommonOptions, InputOptions } from '../options.ts';
+
+interface EnvOptions extends InputOptions, CommonOptions {
+  readonly pod?: string;
+  readonly output: 'env' | 'export' | 'docker' | 'json';
+}
+
+export async function envCommand(options: EnvOptions, io: CommandIO): Promise<number> {
+  const { source, admission } = await loadInput(options, io);
+  const { state, diagnostics } = prepareCluster({
+    objects: source.objects,
+    admission,
+    skipInvalid: options.skipInvalid ?? false,
+  });
+  // What Services have no endpoints is of no concern here.
+  const relevant = diagnostics.filter(({ code }) => code !== 'NoEndpointsInInput');
+  const refused = reportDiagnostics([...source.diagnostics, ...relevant], [source], options, io);
+  if (state === undefined || (refused && !options.skipInvalid)) return 2;
+  const { blocks, collisions, younger } = serviceVariables(state.services, podEnvironment(state, options));
+  for (const { metadata } of younger) {
+    io.stderr.write(
+      `note: Service ${metadata.namespace}/${metadata.name} is younger than the Pod and not in its environment\n`,
+    );
+  }
+  for (const { name, settings } of collisions) {
+    const values = settings.map(({ service, value }) => `${value} by ${service.metadata.name}`).join(', ');
+    io.stderr.write(`warning: ${name} is set to ${values}; a container gets any one of them\n`);
+  }
+  const variables = new Map(
+    blocks.flatMap((block) => block.variables).map(({ name, value }) => [name, value]),
+  );
+  await writeAll(io.stdout, [
+    print(
+      [...variables].map(([name, value]) => ({ name, value })),
+      options.output,
+    ),
+  ]);
+  return 0;
+}
+
+function podEnvironment(state: ClusterState, options: EnvOptions): PodEnvironment {
+  const namespace = options.namespace ?? 'default';
+  if (options.pod === undefined) return { namespace, enableServiceLinks: true };
+  const pod = state.pods.find(
+    ({ metadata }) => metadata.name === options.pod && metadata.namespace === namespace,
+  );
+  if (pod === undefined) throw new OperationalError(`the input has no Pod ${namespace}/${options.pod}`);
+  return {
+    namespace,
+    enableServiceLinks: pod.spec?.enableServiceLinks ?? true,
+    creationTimestamp: pod.metadata.creationTimestamp ?? undefined,
+  };
+}
+
+/** Names and values have only letters, digits and `_ . : / [ ] -`, so nothing needs quoting but for a shell's globs. */
+function print(variables: readonly Variable[], output: EnvOptions['output']): string {
+  switch (output) {
+    case 'env':
+    case 'docker':
+      return variables.map(({ name, value }) => `${name}=${value}\n`).join('');
+    case 'export':
+      return variables.map(({ name, value }) => `export ${name}='${value}'\n`).join('');
+    case 'json':
+      return `${JSON.stringify(Object.fromEntries(variables.map(({ name, value }) => [name, value])), null, 2)}\n`;
+  }
+}

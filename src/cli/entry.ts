@@ -1,0 +1,14 @@
+/** The program's start: real streams and signals around `run`. */
+import process from 'node:process';
+import { run } from './main.ts';
+
+// A closed stdout is reported where it is written to; without a listener it would end the process noisily.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+});

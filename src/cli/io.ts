@@ -1,0 +1,31 @@
+/** The streams and the environment that a run of the command line works with. */
+import type { Readable, Writable } from 'node:stream';
+
+export interface CommandIO {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The reader of stdout has gone away (`| head`): nothing more to do, and nothing wrong. */
+export class OutputClosed extends Error {
+  override readonly name = 'OutputClosed';
+}
+
+/**
+ * Writes text piece by piece, waiting where the reader is slower.
+ * @throws OutputClosed where the reader has closed its end.
+ */
+export async function writeAll(stream: Writable, pieces: Iterable<string>): Promise<void> {
+  for (const piece of pieces) {
+    await new Promise<void>((resolve, reject) => {
+      stream.write(piece, (error) => {
+        if (!error) resolve();
+        else if ((error as NodeJS.ErrnoException).code === 'EPIPE')
+          reject(new OutputClosed('stdout was closed'));
+        else reject(error);
+      });
+    });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The command line: arguments in, exit status out.
+ *
+ * 0: done; 1: a comparison found differences; 2: wrong usage, refused input, or something outside failed. Commands are
+ * loaded when they are called, so that help and completion start fast.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { plainText } from '../report/plain-text.ts';
+import { OperationalError } from '../shared/operational-error.ts';
+import { type CommandIO, OutputClosed } from './io.ts';
+import { addCommonOptions, addInputOptions, addNodeOptions } from './options.ts';
+import { version } from './version.ts';
+
+export async function run(argv: readonly string[], io: CommandIO): Promise<number> {
+  let status = 0;
+  const program = buildProgram(io, (result) => {
+    status = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof OutputClosed) return 0;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof OperationalError)) throw error;
+    io.stderr.write(`error: ${plainText(error.message)}\n`);
+    if (argv.includes('--debug')) io.stderr.write(`${error.stack}\n${String(error.cause ?? '')}\n`);
+    return 2;
+  }
+}
+
+function buildProgram(io: CommandIO, finish: (status: number) => void): Command {
+  const program = new Command('kubectl svcrules')
+    .description('Compiles Kubernetes Services into the exact rules that kube-proxy programs on a node.')
+    .version(version(), '--version', 'print the version')
+    .helpCommand(true)
+    .exitOverride()
+    .showHelpAfterError('(--help shows the usage)')
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+
+  const compile = program
+    .command('compile')
+    .description('print the rules of one node')
+    .addOption(new Option('--artifact <name>', 'print this one text').conflicts('out'))
+    .option('--out <dir>', "write all the mode's artifacts, of both families, into this folder")
+    .addOption(
+      new Option('-o, --output <format>', 'json: the typed rules')
+        .choices(['json'])
+        .conflicts(['artifact', 'out']),
+    )
+    .action(async (options) =>
+      finish(await (await import('./commands/compile.ts')).compileCommand(options, io)),
+    );
+  addCommonOptions(addNodeOptions(addInputOptions(compile)));
+
+  const env = program
+    .command('env')
+    .description("print the service variables that the kubelet gives to a Pod's containers")
+    .option('--pod <name>', 'this Pod of the namespace, which the input must have')
+    .addOption(
+      new Option(
+        '-o, --output <format>',
+        'env: NAME=value; export: for a shell; docker: for --env-file; json',
+      )
+        .choices(['env', 'export', 'docker', 'json'])
+        .default('env'),
+    )
+    .action(async (options) => finish(await (await import('./commands/env.ts')).envCommand(options, io)));
+  addCommonOptions(addInputOptions(env));
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}

@@ -1,0 +1,105 @@
+/** Flags that several commands share, spelled as kubectl and kube-proxy spell them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ProxyMode } from '../proxy/configuration.ts';
+import type { ColorChoice } from '../report/style.ts';
+
+export interface CommonOptions {
+  readonly color: ColorChoice;
+  readonly verbose?: true;
+  readonly debug?: true;
+}
+
+export interface InputOptions {
+  readonly filename: readonly string[];
+  readonly recursive?: true;
+  readonly namespace?: string;
+  readonly skipInvalid?: true;
+  readonly serviceCidr?: string;
+  readonly serviceNodePortRange?: PortRange;
+}
+
+export interface NodeOptions {
+  readonly node?: string;
+  readonly nodeAddress: readonly string[];
+  readonly proxyConfig?: string;
+  readonly mode?: ProxyMode;
+  readonly kubeVersion?: string;
+  readonly family?: 'ipv4' | 'ipv6';
+  readonly nfacct?: true;
+  readonly clusterCidr?: string;
+}
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** For flags that may be given several times. */
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--color <when>', 'color messages').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .option('-v, --verbose', 'say more on stderr')
+    .option('--debug', 'show the causes of errors');
+}
+
+export function addInputOptions(command: Command): Command {
+  return command
+    .option('-f, --filename <file>', 'a file, a folder, a glob, or - for stdin; repeatable', collect, [])
+    .option('-R, --recursive', 'read sub-folders too')
+    .option('-n, --namespace <name>', 'namespace of objects that name none (default: default)')
+    .option('--skip-invalid', 'leave out objects that Kubernetes would refuse, and go on')
+    .option(
+      '--service-cidr <cidrs>',
+      'where missing cluster IPs are taken from (default: 10.96.0.0/12,fd00:10:96::/112)',
+    )
+    .option(
+      '--service-node-port-range <range>',
+      'where missing node ports are taken from (default: 30000-32767)',
+      portRange,
+    );
+}
+
+export function addNodeOptions(command: Command): Command {
+  return command
+    .option('--node <name>', "the node (default: the configuration's hostnameOverride, else the first Node)")
+    .option(
+      '--node-address <ip>',
+      "an address on the host's interfaces (default: the Node's InternalIPs); repeatable",
+      collect,
+      [],
+    )
+    .option('--proxy-config <file>', 'a KubeProxyConfiguration (default: one among the input)')
+    .addOption(
+      new Option('--mode <mode>', "kube-proxy's mode (default: the configuration's, else iptables)").choices([
+        'iptables',
+        'ipvs',
+        'nftables',
+        'userspace',
+      ]),
+    )
+    .option('--kube-version <release>', "kube-proxy's release (default: the newest supported)")
+    .addOption(
+      new Option('--family <family>', "print this IP family (default: the node's primary)").choices([
+        'ipv4',
+        'ipv6',
+      ]),
+    )
+    .option('--nfacct', 'the kernel has nfacct counters')
+    .option('--cluster-cidr <cidrs>', "overrides the configuration's clusterCIDR");
+}
+
+function portRange(text: string): PortRange {
+  const match = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2]);
+  if (match === null || first < 1 || last > 65535 || first > last) {
+    throw new InvalidArgumentError('It must be two ports such as 30000-32767.');
+  }
+  return { first, last };
+}
