@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { checked, printRestore, printSave } from '../../../src/backends/iptables/print.ts';
+import { printKernelRule } from '../../../src/backends/iptables/print-kernel-rule.ts';
+import { printProxyRule } from '../../../src/backends/iptables/print-proxy-rule.ts';
+import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables/rule.ts';
+import { chain, type Ruleset } from '../../../src/backends/iptables/ruleset.ts';
+
+function ruleset(rules: readonly Rule[], name = 'KUBE-TEST'): Ruleset {
+  return { family: 'IPv4', tables: [{ name: 'filter', chains: [chain(name, 'sync', () => rules)] }] };
+}
+
+const text = (pieces: Iterable<string>) => [...pieces].join('');
+
+describe('rules in both spellings', () => {
+  it.each<[string, Rule, string, string]>([
+    [
+      'a cluster IP',
+      {
+        destination: { address: '10.96.0.1' },
+        protocol: 'tcp',
+        matches: [
+          comment('ns/svc:p cluster IP'),
+          { kind: 'transport', protocol: 'tcp', destinationPort: 80 },
+        ],
+        target: jump('KUBE-SVC-X'),
+      },
+      ' -d 10.96.0.1/32 -p tcp -m comment --comment "ns/svc:p cluster IP" -m tcp --dport 80 -j KUBE-SVC-X',
+      ' -m comment --comment "ns/svc:p cluster IP" -m tcp -p tcp -d 10.96.0.1 --dport 80 -j KUBE-SVC-X',
+    ],
+    [
+      'traffic that is not local',
+      {
+        source: { address: '10.244.0.0/16', negated: true },
+        inInterface: { name: 'veth+', negated: true },
+        matches: [],
+        target: DROP,
+      },
+      ' ! -s 10.244.0.0/16 ! -i veth+ -j DROP',
+      ' ! -s 10.244.0.0/16 ! -i veth+ -j DROP',
+    ],
+    [
+      'everybody',
+      { source: { address: '0.0.0.0/0' }, matches: [], target: DROP },
+      ' -j DROP',
+      ' -s 0.0.0.0/0 -j DROP',
+    ],
+    [
+      'nobody',
+      { source: { address: '0.0.0.0/0', negated: true }, matches: [], target: REJECT },
+      ' ! -s 0.0.0.0/0 -j REJECT --reject-with icmp-port-unreachable',
+      ' ! -s 0.0.0.0/0 -j REJECT',
+    ],
+    [
+      'a comment of one word',
+      { matches: [comment('word')] },
+      ' -m comment --comment word',
+      ' -m comment --comment word',
+    ],
+  ])('%s', (_, rule, kernel, proxy) => {
+    expect(printKernelRule(rule, 'IPv4')).toBe(kernel);
+    expect(printProxyRule(rule)).toBe(proxy);
+  });
+
+  it('spells IPv6 as the kernel does', () => {
+    const rule: Rule = {
+      source: { address: '::102:304' },
+      matches: [{ kind: 'recent-set', list: 'X' }],
+      target: { kind: 'dnat', to: '[::102:304]:80' },
+    };
+    expect(printKernelRule(rule, 'IPv6')).toBe(
+      ' -s ::1.2.3.4/128 -m recent --set --name X --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource' +
+        ' -j DNAT --to-destination [::1.2.3.4]:80',
+    );
+  });
+});
+
+describe('the writer', () => {
+  it('writes tables, chains and rules', () => {
+    expect(text(printSave(ruleset([{ matches: [], target: DROP }])))).toBe(
+      '*filter\n:KUBE-TEST - [0:0]\n-A KUBE-TEST -j DROP\nCOMMIT\n',
+    );
+  });
+
+  it('leaves chains that a sync does not write, and tables without any, out of the restore text', () => {
+    const tables: Ruleset['tables'] = [
+      { name: 'filter', chains: [chain('INPUT', 'kernel', () => []), chain('A', 'setup', () => [])] },
+      { name: 'nat', chains: [chain('B', 'sync', () => [])] },
+    ];
+    expect(text(printRestore({ family: 'IPv4', tables }))).toBe('*nat\n:B - [0:0]\nCOMMIT\n');
+  });
+
+  it.each(['a\nb', 'a\rb', 'a\0b', 'a --modprobe=/bin/sh'])('refuses %j wherever it stands', (evil) => {
+    const hostile: Ruleset[] = [
+      ruleset([{ matches: [comment(evil)] }]),
+      ruleset([{ matches: [], target: jump(evil) }]),
+      ruleset([], evil),
+    ];
+    for (const each of hostile) {
+      expect(() => text(printSave(each))).toThrow('refusing');
+      expect(() => text(printRestore(each))).toThrow('refusing');
+    }
+  });
+
+  it('counts lines', () => {
+    expect(checked('a\nb\n', 2)).toBe('a\nb\n');
+    expect(() => checked('a\nb\n', 1)).toThrow('refusing');
+  });
+});
