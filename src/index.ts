@@ -2,7 +2,7 @@
  * The typed library: the same functions that the command line uses, one way through the rooms.
  *
  * @example
- * const source = await readInput({ filenames: ['web.yaml'], recursive: false, stdin: [], kinds: READ_KINDS });
+ * const source = await readInput({ filenames: ['web.yaml'], recursive: false, stdin: [], kinds: DEFAULT_KINDS });
  * const { compiled } = await compile({ objects: source.objects, node: 'worker-1' });
  * for (const artifact of compiled?.artifacts ?? []) console.log(artifact.name, [...artifact.text()].join(''));
  */
@@ -30,7 +30,7 @@ export type * from './apiserver/objects.ts';
 export type { Artifact, CompiledNode } from './backends/backend.ts';
 export { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
 export { serviceVariables } from './discovery/env/service-variables.ts';
-export { READ_KINDS, readInput } from './input/read-input.ts';
+export { DEFAULT_KINDS, readInput } from './input/read-input.ts';
 export type { Source, SourceObject } from './input/source.ts';
 export { readProxyConfiguration } from './proxy/configuration.ts';
 export { buildNodeView } from './proxy/node-view.ts';

@@ -3,7 +3,7 @@
  * later room reads.
  */
 import type { Origin } from '../shared/diagnostic.ts';
-import type { Endpoints, EndpointSlice, Namespace, Node, Pod, Service, ServiceCIDR } from './objects.ts';
+import type { EndpointSlice, Endpoints, Namespace, Node, Pod, Service, ServiceCIDR } from './objects.ts';
 
 /** Lists are sorted by namespace and name, so that no later stage depends on the order of the input. */
 export interface ClusterState {

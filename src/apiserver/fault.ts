@@ -18,8 +18,11 @@ export type FaultCode =
   | 'InternalError'
   | 'AlreadyExists';
 
+/** What the API server warns of; its warnings bear no reason. */
+export type WarningCode = 'Deprecated' | 'Ineffective' | 'NonCanonicalAddress';
+
 export interface Fault {
-  readonly code: FaultCode;
+  readonly code: FaultCode | WarningCode;
   readonly path: FieldPath;
   /** As the API server spells it; now and then that is not the path. */
   readonly field: string;
@@ -66,7 +69,12 @@ export function forbidden(path: FieldPath, problem: string, field = spell(path))
 
 export function tooMany(path: FieldPath, count: number, limit: number): Fault {
   const field = spell(path);
-  return { code: 'FieldValueTooMany', path, field, message: `${field} has ${count} items, at most ${limit} may be` };
+  return {
+    code: 'FieldValueTooMany',
+    path,
+    field,
+    message: `${field} has ${count} items, at most ${limit} may be`,
+  };
 }
 
 export function tooLong(path: FieldPath, limit: number): Fault {
@@ -75,7 +83,7 @@ export function tooLong(path: FieldPath, limit: number): Fault {
 }
 
 /** A fault of another code than those above; `problem` continues the sentence "FIELD …". */
-export function fault(code: FaultCode, path: FieldPath, problem: string, field = spell(path)): Fault {
+export function fault(code: Fault['code'], path: FieldPath, problem: string, field = spell(path)): Fault {
   return { code, path, field, message: `${field} ${problem}` };
 }
 

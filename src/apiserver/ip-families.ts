@@ -19,24 +19,29 @@ export interface FamilySettlement {
   readonly faults: readonly Fault[];
 }
 
-export function settleFamilies(spec: DecodedServiceSpec, clusterFamilies: readonly IPFamily[]): FamilySettlement {
+export function settleFamilies(
+  spec: DecodedServiceSpec,
+  clusterFamilies: readonly IPFamily[],
+): FamilySettlement {
   const normalized = normalizeClusterIPs(spec);
   if (normalized.type === 'ExternalName') return { spec: normalized, faults: [] };
   const isHeadless = normalized.clusterIP === 'None';
   const hasSelector = Object.keys(normalized.selector ?? {}).length > 0;
-  const policy = normalized.ipFamilyPolicy ?? (isHeadless && !hasSelector ? 'RequireDualStack' : 'SingleStack');
+  const policy =
+    normalized.ipFamilyPolicy ?? (isHeadless && !hasSelector ? 'RequireDualStack' : 'SingleStack');
   const faults = validateClusterIPs({ ...normalized, ipFamilyPolicy: policy });
   if (faults.length > 0) return { spec: normalized, faults };
   const families = inferFamilies(normalized, policy, clusterFamilies, faults);
   if (faults.length > 0) return { spec: normalized, faults };
-  if (families.length === 0 && (isHeadless && !hasSelector)) families.push(clusterFamilies[0] as IPFamily);
+  if (families.length === 0 && isHeadless && !hasSelector) families.push(clusterFamilies[0] as IPFamily);
   if (!isHeadless || hasSelector) {
     checkConfigured(families, policy, clusterFamilies, faults);
     if (faults.length > 0) return { spec: normalized, faults };
     if (families.length === 0) families.push(clusterFamilies[0] as IPFamily);
   }
   // A headless Service without a selector may have both families even in a cluster that has one.
-  const addsSecond = policy !== 'SingleStack' && (clusterFamilies.length === 2 || (isHeadless && !hasSelector));
+  const addsSecond =
+    policy !== 'SingleStack' && (clusterFamilies.length === 2 || (isHeadless && !hasSelector));
   if (families.length === 1 && addsSecond) families.push(families[0] === 'IPv4' ? 'IPv6' : 'IPv4');
   return { spec: { ...normalized, ipFamilyPolicy: policy, ipFamilies: families }, faults };
 }
@@ -118,7 +123,8 @@ function inferFamilies(
     if (i < families.length) continue;
     const family = familyOfIP(ip) as IPFamily;
     if (clusterFamilies.includes(family)) families.push(family);
-    else faults.push(invalid(['spec', 'clusterIPs', i], ip, `is ${family}, which this cluster does not have`));
+    else
+      faults.push(invalid(['spec', 'clusterIPs', i], ip, `is ${family}, which this cluster does not have`));
   }
   return families;
 }
@@ -130,7 +136,9 @@ function checkConfigured(
   faults: Faults,
 ): void {
   if (policy === 'RequireDualStack' && clusterFamilies.length < 2) {
-    faults.push(invalid(['spec', 'ipFamilyPolicy'], policy, 'is not possible: this cluster has one IP family'));
+    faults.push(
+      invalid(['spec', 'ipFamilyPolicy'], policy, 'is not possible: this cluster has one IP family'),
+    );
   }
   for (const [i, family] of families.entries()) {
     if (!clusterFamilies.includes(family)) {

@@ -169,5 +169,48 @@ export interface Pod {
   readonly apiVersion: 'v1';
   readonly kind: 'Pod';
   readonly metadata: NamespacedMeta;
-  readonly spec?: { readonly enableServiceLinks?: boolean; readonly nodeName?: string };
+  readonly spec?: PodSpec;
+  readonly status?: PodStatus;
+}
+
+export interface PodSpec {
+  readonly enableServiceLinks?: boolean;
+  readonly nodeName?: string;
+  readonly hostNetwork?: boolean;
+  readonly hostname?: string;
+  readonly subdomain?: string;
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+}
+
+export interface Container {
+  readonly name?: string;
+  /** `Always` makes a sidecar of an init container. */
+  readonly restartPolicy?: string;
+  readonly ports?: readonly ContainerPort[];
+}
+
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: number;
+  /** TCP if absent. */
+  readonly protocol?: Protocol;
+}
+
+export interface PodStatus {
+  /** Pending if absent. */
+  readonly phase?: string;
+  readonly podIP?: string;
+  /** At most one address a family; the first is `podIP`. */
+  readonly podIPs?: readonly { readonly ip?: string }[];
+  readonly conditions?: readonly PodCondition[];
+}
+
+export interface PodCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  /** RFC 3339. */
+  readonly lastTransitionTime?: string | null;
 }

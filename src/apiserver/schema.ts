@@ -7,8 +7,8 @@
  */
 import type { FieldPath } from '../shared/diagnostic.ts';
 import { type Fault, fault, printable, quote } from './fault.ts';
-import * as validators from './generated/validators.js';
 import type { SchemaError, SchemaValidator } from './generated/validators.js';
+import * as validators from './generated/validators.js';
 import type { Kind } from './kinds.ts';
 
 const VALIDATORS: Readonly<Record<Kind, SchemaValidator>> = {
@@ -33,7 +33,9 @@ export interface Decoding {
 export function decode(kind: Kind, object: PlainObject): Decoding {
   const validate = VALIDATORS[kind];
   if (validate(object)) return { object, faults: [] };
-  const nulls = (validate.errors ?? []).filter((error) => error.keyword === 'type' && isNullAt(object, error));
+  const nulls = (validate.errors ?? []).filter(
+    (error) => error.keyword === 'type' && isNullAt(object, error),
+  );
   if (nulls.length === 0) return { object, faults: describe(object, validate.errors ?? []) };
   const cleaned = withoutNulls(object, nulls);
   return { object: cleaned, faults: validate(cleaned) ? [] : describe(cleaned, validate.errors ?? []) };
@@ -127,7 +129,12 @@ function describeError(object: PlainObject, error: SchemaError): Fault {
   switch (error.keyword) {
     case 'minimum':
     case 'maximum':
-      return fault('FieldValueTypeInvalid', path, `${quote(value)} does not fit into its integer type`, field);
+      return fault(
+        'FieldValueTypeInvalid',
+        path,
+        `${quote(value)} does not fit into its integer type`,
+        field,
+      );
     case 'pattern':
       return fault('FieldValueTypeInvalid', path, `${quote(value)} is not of its type's form`, field);
     default:

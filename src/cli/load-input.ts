@@ -1,6 +1,6 @@
 /** Reads what `-f` names and reports what was found on the way. */
 import type { AdmissionOptions } from '../apiserver/admit.ts';
-import { READ_KINDS, readInput } from '../input/read-input.ts';
+import { DEFAULT_KINDS, readInput } from '../input/read-input.ts';
 import type { Source, SourceObject } from '../input/source.ts';
 import { diagnosticText } from '../report/diagnostics.ts';
 import { plainText } from '../report/plain-text.ts';
@@ -24,7 +24,7 @@ export async function loadInput(options: InputOptions & CommonOptions, io: Comma
     filenames: options.filename,
     recursive: options.recursive ?? false,
     stdin: io.stdin,
-    kinds: READ_KINDS,
+    kinds: DEFAULT_KINDS,
   });
   if (options.verbose) {
     for (const [kind, count] of source.passedOver) {

@@ -10,22 +10,25 @@ import type {
   EndpointSlice,
   Endpoints,
   IPFamily,
+  ObjectMeta,
 } from '../apiserver/objects.ts';
 import { formatIP, isIPv6, parseIP } from '../shared/ip.ts';
 import { compareStrings } from '../shared/ordering.ts';
+import { portSetOrder, type SubsetPort, sortSlicePorts } from './endpoint-port-order.ts';
 
 /** `--mirroring-max-endpoints-per-subset` */
 export const MAX_ENDPOINTS_PER_SUBSET = 1000;
+
+const TRIGGER_TIME_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-time';
+const LAST_APPLIED_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 
 interface MirroredAddress {
   readonly address: EndpointAddress;
   readonly ready: boolean;
 }
 
-type SubsetPort = NonNullable<NonNullable<Endpoints['subsets']>[number]['ports']>[number];
-
 interface RepackedSubset {
-  readonly ports: readonly SubsetPort[];
+  readonly ports: readonly EndpointPort[];
   readonly addresses: readonly MirroredAddress[];
 }
 
@@ -36,17 +39,18 @@ export interface MirroredEndpoints {
 }
 
 export function mirrorEndpoints(endpoints: Endpoints): MirroredEndpoints {
-  const slices: EndpointSlice[] = [];
+  const slices = { IPv4: [] as EndpointSlice[], IPv6: [] as EndpointSlice[] };
   let dropped = 0;
   for (const { ports, addresses } of repack(endpoints)) {
     dropped += Math.max(0, addresses.length - MAX_ENDPOINTS_PER_SUBSET);
     const kept = addresses.slice(0, MAX_ENDPOINTS_PER_SUBSET);
     for (const family of ['IPv4', 'IPv6'] as const) {
       const ofFamily = kept.filter(({ address }) => familyOf(address.ip) === family);
-      if (ofFamily.length > 0) slices.push(slice(endpoints, slices.length, family, ports, ofFamily));
+      const index = slices[family].length;
+      if (ofFamily.length > 0) slices[family].push(slice(endpoints, index, family, ports, ofFamily));
     }
   }
-  return { slices, dropped };
+  return { slices: [...slices.IPv4, ...slices.IPv6], dropped };
 }
 
 /** Gives each port all its addresses, then joins ports that have the very same ones. Sorted; ready addresses first. */
@@ -81,12 +85,27 @@ function repack({ subsets }: Endpoints): RepackedSubset[] {
     if (port !== undefined) group.ports.set(portKey, port);
   }
   return [...byAddresses.values()]
-    .map(({ ports, addresses }) => ({ keys: [...ports.keys()].sort(compareStrings), ports, addresses }))
-    .sort((a, b) => compareStrings(a.keys.join(), b.keys.join()))
-    .map(({ keys, ports, addresses }) => ({
-      ports: keys.map((key) => ports.get(key) as SubsetPort),
-      addresses,
-    }));
+    .map(({ ports, addresses }) => ({ ports: slicePorts([...ports.values()]), addresses }))
+    .sort((a, b) => compareStrings(portSetOrder(a.ports), portSetOrder(b.ports)));
+}
+
+function slicePorts(ports: readonly SubsetPort[]): readonly EndpointPort[] {
+  return sortSlicePorts(
+    ports.map(({ name, protocol, port, appProtocol }) => ({
+      name: name ?? '',
+      protocol,
+      port,
+      ...(appProtocol === undefined ? {} : { appProtocol }),
+    })),
+  );
+}
+
+/** All annotations but those that speak of the Endpoints object itself. */
+function mirroredAnnotations(
+  annotations: Endpoints['metadata']['annotations'],
+): Pick<ObjectMeta, 'annotations'> {
+  const { [TRIGGER_TIME_ANNOTATION]: _, [LAST_APPLIED_ANNOTATION]: __, ...kept } = annotations ?? {};
+  return Object.keys(kept).length === 0 ? {} : { annotations: kept };
 }
 
 /** The same address of another object is another endpoint. Not ready trumps ready. */
@@ -106,30 +125,25 @@ function slice(
   { metadata }: Endpoints,
   index: number,
   addressType: IPFamily,
-  ports: readonly SubsetPort[],
+  ports: readonly EndpointPort[],
   addresses: readonly MirroredAddress[],
 ): EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
-      name: `${metadata.name}-mirrored-${index}`,
+      name: `${metadata.name}-${addressType.toLowerCase()}-${index}`,
       namespace: metadata.namespace,
       labels: {
         ...metadata.labels,
         'kubernetes.io/service-name': metadata.name,
         'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
       },
+      ...mirroredAnnotations(metadata.annotations),
     },
     addressType,
-    ports: ports.map(
-      ({ name, protocol, port, appProtocol }): EndpointPort => ({
-        name: name ?? '',
-        protocol,
-        port,
-        ...(appProtocol === undefined ? {} : { appProtocol }),
-      }),
-    ),
+    // The API server stores an empty list as null.
+    ports: ports.length === 0 ? null : ports,
     endpoints: addresses.map(({ address, ready }) => {
       const ip = parseIP(address.ip);
       return {

@@ -1,15 +1,24 @@
 /**
  * Gives every Service its EndpointSlices.
  *
- * In: admitted objects. Out: the same with a slice for every endpoint. Slices in the input are taken as they are; where a
- * Service has none, its Endpoints object is mirrored. Mirrors kube-controller-manager 1.37, with one liberty: Endpoints of
- * a Service with a selector, which the controllers write themselves in a live cluster, count too, since a dump of a
+ * In: admitted objects. Out: the same with a slice for every endpoint. Slices in the input are taken as they are. A Service
+ * without any gets those that kube-controller-manager 1.37 writes: from Pods if it has a selector, from its Endpoints object
+ * if not. One liberty: in an input without Pods, Endpoints of a Service with a selector count too, since a dump of a
  * cluster may hold only those.
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
-import type { Endpoints, Service } from '../apiserver/objects.ts';
+import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
+import { deriveEndpointSlices } from './endpoint-slice-controller.ts';
+import { deriveEndpoints } from './endpoints-controller.ts';
+import {
+  endpointsNotMirrored,
+  endpointsOverwritten,
+  nodesNotInInput,
+  noEndpointsInInput,
+} from './endpoints-diagnostics.ts';
 import { MAX_ENDPOINTS_PER_SUBSET, mirrorEndpoints } from './mirror-endpoints.ts';
+import { hasSelector, isSelecting, podCluster } from './pod-cluster.ts';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror';
@@ -21,83 +30,114 @@ export interface Reconciled {
 }
 
 export function reconcileEndpointSlices(state: ClusterState): Reconciled {
-  const services = new Set(state.services.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
-  const withSlices = new Set(
-    state.endpointSlices.map(
-      ({ metadata }) => `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`,
-    ),
-  );
+  const derived = state.pods.length === 0 ? { state, diagnostics: [] } : deriveFromPods(state);
+  const mirrored = mirrorFromEndpoints(derived.state);
+  const served = new Set(servicesWithSlices(mirrored.state));
+  for (const endpoints of state.endpoints) if (!isExempt(endpoints)) served.add(keyOf(endpoints));
+  const missing = state.services
+    .filter((service) => isProxied(service) && !served.has(keyOf(service)))
+    .map((service) => noEndpointsInInput(state, service));
+  return {
+    state: mirrored.state,
+    diagnostics: [...derived.diagnostics, ...mirrored.diagnostics, ...missing],
+  };
+}
+
+/** What the EndpointSlice and Endpoints controllers do: Services with a selector. */
+function deriveFromPods(state: ClusterState): Reconciled {
+  const cluster = podCluster(state);
+  const withSlices = servicesWithSlices(state);
+  const selecting = new Map<string, Service>();
+  const slices: EndpointSlice[] = [...state.endpointSlices];
+  const origins = new Map(state.origins);
+  for (const service of state.services) {
+    if (!isSelecting(service)) continue;
+    selecting.set(keyOf(service), service);
+    if (withSlices.has(keyOf(service))) continue;
+    const origin = state.origins.get(service);
+    for (const slice of deriveEndpointSlices(service, cluster)) {
+      slices.push(slice);
+      if (origin !== undefined) origins.set(slice, origin);
+    }
+  }
+  const diagnostics: Diagnostic[] = [...nodesNotInInput(state)];
+  const endpoints = state.endpoints.map((current) => {
+    const service = selecting.get(keyOf(current));
+    const derived = service === undefined ? undefined : deriveEndpoints(service, cluster, current);
+    if (derived === undefined) return current;
+    if (addressesOf(derived) !== addressesOf(current)) diagnostics.push(endpointsOverwritten(state, current));
+    const origin = state.origins.get(current);
+    if (origin !== undefined) origins.set(derived, origin);
+    return derived;
+  });
+  return { state: { ...state, endpointSlices: slices, endpoints, origins }, diagnostics };
+}
+
+/** What the EndpointSliceMirroring controller does: Services without a selector, or all if there are no Pods. */
+function mirrorFromEndpoints(state: ClusterState): Reconciled {
+  const services = new Map(state.services.map((service) => [keyOf(service), service]));
+  const withSlices = servicesWithSlices(state);
   const diagnostics: Diagnostic[] = [];
   const slices = [...state.endpointSlices];
   const origins = new Map(state.origins);
+  const ignored = (endpoints: Endpoints, message: string, why: string) =>
+    diagnostics.push(endpointsNotMirrored(state, endpoints, message, why));
   for (const endpoints of state.endpoints) {
-    const { metadata } = endpoints;
-    const key = `${metadata.namespace}/${metadata.name}`;
-    if (
-      metadata.labels?.[SKIP_MIRROR_LABEL] === 'true' ||
-      Object.hasOwn(metadata.annotations ?? {}, LEADER_ANNOTATION)
-    ) {
+    if (isExempt(endpoints)) continue;
+    const service = services.get(keyOf(endpoints));
+    if (service === undefined) {
+      ignored(endpoints, 'there is no Service of this name', 'nothing uses these endpoints');
       continue;
     }
-    if (!services.has(key)) {
-      diagnostics.push(
-        warning(state, endpoints, 'there is no Service of this name', 'nothing uses these endpoints'),
-      );
+    if (state.pods.length > 0 && hasSelector(service)) continue;
+    if (withSlices.has(keyOf(service))) {
+      const why = 'they count, this Endpoints object does not';
+      ignored(endpoints, 'the Service has EndpointSlices', why);
       continue;
     }
-    if (withSlices.has(key)) {
-      diagnostics.push(
-        warning(
-          state,
-          endpoints,
-          'the Service has EndpointSlices',
-          'they count, this Endpoints object does not',
-        ),
-      );
-      continue;
-    }
-    withSlices.add(key);
     const mirrored = mirrorEndpoints(endpoints);
-    slices.push(...mirrored.slices);
     const origin = state.origins.get(endpoints);
+    slices.push(...mirrored.slices);
     if (origin !== undefined) for (const slice of mirrored.slices) origins.set(slice, origin);
     if (mirrored.dropped > 0) {
       const what = `${mirrored.dropped} addresses are beyond the ${MAX_ENDPOINTS_PER_SUBSET} of a subset`;
-      diagnostics.push(warning(state, endpoints, what, 'the mirroring controller leaves them out'));
-    }
-  }
-  for (const service of state.services) {
-    if (lacksEndpoints(service, withSlices)) {
-      diagnostics.push({
-        severity: 'warning',
-        code: 'NoEndpointsInInput',
-        message: 'the input has no EndpointSlice and no Endpoints for this Service',
-        why: 'it is compiled as a Service without endpoints: connections are rejected',
-        object: { kind: 'Service', namespace: service.metadata.namespace, name: service.metadata.name },
-        ...originOf(state, service),
-      });
+      ignored(endpoints, what, 'the mirroring controller leaves them out');
     }
   }
   return { state: { ...state, endpointSlices: slices, origins }, diagnostics };
 }
 
-function lacksEndpoints({ metadata, spec }: Service, withSlices: ReadonlySet<string>): boolean {
-  const isProxied = spec.type !== 'ExternalName' && spec.clusterIP !== undefined && spec.clusterIP !== 'None';
-  return isProxied && !withSlices.has(`${metadata.namespace}/${metadata.name}`);
+function isExempt({ metadata }: Endpoints): boolean {
+  return (
+    metadata.labels?.[SKIP_MIRROR_LABEL] === 'true' ||
+    Object.hasOwn(metadata.annotations ?? {}, LEADER_ANNOTATION)
+  );
 }
 
-function warning(state: ClusterState, endpoints: Endpoints, message: string, why: string): Diagnostic {
-  return {
-    severity: 'warning',
-    code: 'EndpointsNotMirrored',
-    message,
-    why,
-    object: { kind: 'Endpoints', namespace: endpoints.metadata.namespace, name: endpoints.metadata.name },
-    ...originOf(state, endpoints),
-  };
+function isProxied({ spec }: Service): boolean {
+  return spec.type !== 'ExternalName' && spec.clusterIP !== undefined && spec.clusterIP !== 'None';
 }
 
-function originOf(state: ClusterState, object: object): Pick<Diagnostic, 'origin'> {
-  const origin = state.origins.get(object);
-  return origin === undefined ? {} : { origin };
+function servicesWithSlices({ endpointSlices }: ClusterState): ReadonlySet<string> {
+  return new Set(
+    endpointSlices.map(
+      ({ metadata: { namespace, labels } }) => `${namespace}/${labels?.[SERVICE_NAME_LABEL] ?? ''}`,
+    ),
+  );
+}
+
+function keyOf({ metadata }: Service | Endpoints): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** The addresses and ports of an Endpoints object, ready or not, as one text to compare. */
+function addressesOf({ subsets }: Endpoints): string {
+  const lines = (subsets ?? []).flatMap(({ addresses, notReadyAddresses, ports }) =>
+    (ports ?? [undefined]).flatMap((port) =>
+      [...(addresses ?? []), ...(notReadyAddresses ?? [])].map(
+        ({ ip }) => `${ip} ${port?.port}/${port?.protocol}`,
+      ),
+    ),
+  );
+  return lines.sort().join('\n');
 }

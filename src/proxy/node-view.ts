@@ -13,9 +13,10 @@ import { endpointsOfServicePort, slicesByService } from './endpoint.ts';
 import { type LocalTrafficDetector, localTrafficDetector } from './local-traffic.ts';
 import { identifyNode, type NodeIdentity, type NodeSelection } from './node-identity.ts';
 import { type NodePortAddresses, selectNodePortAddresses } from './node-port-addresses.ts';
+import { NodeViewMemo } from './node-view-memo.ts';
 import type { Release } from './release.ts';
-import { isNotProxied, type ServicePortInfo, servicePorts } from './service-port.ts';
-import { type ServiceTraffic, serviceTraffic } from './service-traffic.ts';
+import { isNotProxied, servicePorts } from './service-port.ts';
+import { type ServicePortView, serviceTraffic } from './service-traffic.ts';
 
 export interface NodeView {
   readonly release: Release;
@@ -38,11 +39,6 @@ export interface FamilyView {
   readonly localhostNodePorts: boolean;
 }
 
-export interface ServicePortView {
-  readonly servicePort: ServicePortInfo;
-  readonly traffic: ServiceTraffic;
-}
-
 export interface NodeViewRequest {
   readonly release: Release;
   readonly configuration: ProxyConfiguration;
@@ -50,11 +46,19 @@ export interface NodeViewRequest {
   readonly nfacct: boolean;
 }
 
-/** @throws OperationalError where the request names a node that the input lacks. */
-export function buildNodeView(state: ClusterState, request: NodeViewRequest): NodeView {
+/**
+ * @param memo of earlier views: Services that have not changed keep their very objects
+ * @throws OperationalError where the request names a node that the input lacks.
+ */
+export function buildNodeView(
+  state: ClusterState,
+  request: NodeViewRequest,
+  memo: NodeViewMemo = new NodeViewMemo(),
+): NodeView {
   const { release, configuration } = request;
   const node = identifyNode(state, configuration, request.node);
-  const family = (name: IPFamily) => buildFamilyView(state, name, node, configuration, release);
+  memo.validFor(JSON.stringify([release, configuration, node.name, node.zone, node.nodeIPs]));
+  const family = (name: IPFamily) => buildFamilyView(state, name, node, request, memo);
   return {
     release,
     node,
@@ -68,8 +72,8 @@ function buildFamilyView(
   state: ClusterState,
   family: IPFamily,
   node: NodeIdentity,
-  configuration: ProxyConfiguration,
-  release: Release,
+  { configuration, release }: NodeViewRequest,
+  memo: NodeViewMemo,
 ): FamilyView {
   const slices = slicesByService(state.endpointSlices, family);
   const views: ServicePortView[] = [];
@@ -77,10 +81,16 @@ function buildFamilyView(
   for (const service of state.services) {
     if (isNotProxied(service)) continue;
     const ofService = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
-    for (const servicePort of servicePorts(service, family, node, configuration, release)) {
-      const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
-      endpointCount += endpoints.length;
-      views.push({ servicePort, traffic: serviceTraffic(servicePort, endpoints, node, release) });
+    const remembered = memo.recall(family, service, ofService, () =>
+      servicePorts(service, family, node, configuration, release).map((servicePort) => {
+        const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
+        const traffic = serviceTraffic(servicePort, endpoints, node, release);
+        return { servicePort, traffic, endpointCount: endpoints.length };
+      }),
+    );
+    for (const view of remembered) {
+      endpointCount += view.endpointCount;
+      views.push(view);
     }
   }
   views.sort((a, b) => compareStrings(a.servicePort.name, b.servicePort.name));

@@ -7,6 +7,13 @@ import type { NodeIdentity } from './node-identity.ts';
 import type { Release } from './release.ts';
 import type { ServicePortInfo } from './service-port.ts';
 
+export interface ServicePortView {
+  readonly servicePort: ServicePortInfo;
+  readonly traffic: ServiceTraffic;
+  /** Endpoints of the service port, those out of use included. */
+  readonly endpointCount: number;
+}
+
 export interface ServiceTraffic {
   /** Endpoints for traffic policy Cluster, topology considered; empty where that policy never applies. */
   readonly clusterEndpoints: readonly EndpointInfo[];

@@ -98,4 +98,3 @@ export function familyOfCIDR(value: string): IPFamily | undefined {
   if (cidr === undefined) return undefined;
   return cidr.network.length === 4 ? 'IPv4' : 'IPv6';
 }
-

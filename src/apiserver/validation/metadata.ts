@@ -111,7 +111,9 @@ function validateFinalizers(finalizers: readonly string[], faults: Faults): void
     const problem = checkQualifiedName(finalizer);
     if (problem !== undefined) faults.push(invalid([...path, i], finalizer, problem, 'metadata.finalizers'));
     if (!isKnownFinalizer(finalizer)) {
-      faults.push(invalid([...path, i], finalizer, "must be a standard finalizer or have the form 'example.com/name'"));
+      faults.push(
+        invalid([...path, i], finalizer, "must be a standard finalizer or have the form 'example.com/name'"),
+      );
     }
   }
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {

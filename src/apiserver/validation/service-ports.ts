@@ -48,7 +48,8 @@ function validateServicePort(servicePort: DecodedServicePort, path: FieldPath, f
   validateProtocol(protocol, [...path, 'protocol'], faults);
   const targetProblem =
     typeof targetPort === 'string' ? checkPortName(targetPort) : checkPortNumber(targetPort ?? 0);
-  if (targetProblem !== undefined) faults.push(invalid([...path, 'targetPort'], targetPort ?? 0, targetProblem));
+  if (targetProblem !== undefined)
+    faults.push(invalid([...path, 'targetPort'], targetPort ?? 0, targetProblem));
   validateAppProtocol(appProtocol, [...path, 'appProtocol'], faults);
 }
 
@@ -70,7 +71,8 @@ function validateUniqueness(ports: readonly DecodedServicePort[], faults: Faults
     const path = ['spec', 'ports', i];
     if (nodePort) {
       const key = `${protocol}/${nodePort}`;
-      if (nodePorts.has(key)) faults.push(duplicate([...path, 'nodePort'], nodePort, `stands twice for ${protocol}`));
+      if (nodePorts.has(key))
+        faults.push(duplicate([...path, 'nodePort'], nodePort, `stands twice for ${protocol}`));
       nodePorts.add(key);
     }
     const key = `${protocol}/${port}`;

@@ -35,26 +35,24 @@ export function endpointChain(name: string, protocol: Protocol, endpoint: string
   return `KUBE-SEP-${hash16(name + protocol.toLowerCase() + endpoint)}`;
 }
 
-/** The one-shot function is three times as fast, but the first releases of Node 20 lack it. */
+/** A string of 32 characters, one a byte. The one-shot function is the faster, but early releases of Node 20 lack it. */
 const sha256: (text: string) => string =
   typeof hash === 'function'
-    ? (text) => hash('sha256', text, 'hex')
-    : (text) => createHash('sha256').update(text).digest('hex');
+    ? (text) => hash('sha256', text, 'binary')
+    : (text) => createHash('sha256').update(text).digest('binary');
 
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-/** Two base32 characters for each value of ten bits. */
-const PAIRS: readonly string[] = Array.from(
-  { length: 1024 },
-  (_, value) => BASE32.charAt(value >> 5) + BASE32.charAt(value & 31),
-);
+const BASE32 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
+const encoded = Buffer.alloc(16);
 
 /** The first 16 characters (80 bits) of the base32 (RFC 4648) of a SHA-256. */
 function hash16(text: string): string {
   const digest = sha256(text);
-  let encoded = '';
-  for (let offset = 0; offset < 20; offset += 5) {
-    const bits = Number.parseInt(digest.slice(offset, offset + 5), 16);
-    encoded += (PAIRS[bits >> 10] as string) + PAIRS[bits & 1023];
+  let bits = 0;
+  let pending = 0;
+  let at = 0;
+  for (let i = 0; i < 10; i++) {
+    pending = ((pending << 8) | digest.charCodeAt(i)) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) encoded[at++] = BASE32[(pending >> (bits - 5)) & 31] as number;
   }
-  return encoded;
+  return encoded.toString('latin1');
 }

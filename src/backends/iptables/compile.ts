@@ -6,6 +6,7 @@
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import type { IptablesMemo } from './memo.ts';
 import { comment, jump, type Rule } from './rule.ts';
 import {
   BUILTIN_CHAINS,
@@ -38,17 +39,33 @@ import {
 const LARGE_CLUSTER_ENDPOINTS = 1000;
 const CANARY = 'KUBE-PROXY-CANARY';
 
-export function compileIptables(view: NodeView, ipFamily: IPFamily): Ruleset {
+/** @param memo of earlier compilations for the same family */
+export function compileIptables(
+  view: NodeView,
+  ipFamily: IPFamily,
+  memo: IptablesMemo | undefined = undefined,
+): Ruleset {
   const family = view.families[ipFamily];
   const context: ChainContext = {
     view,
     family,
     largeCluster: family.endpointCount > LARGE_CLUSTER_ENDPOINTS,
   };
-  const planned = family.servicePorts.map(planServicePort);
+  memo?.validFor(
+    JSON.stringify([
+      view.release,
+      view.configuration,
+      view.nfacct,
+      family.localTraffic,
+      context.largeCluster,
+    ]),
+  );
+  const planned = family.servicePorts.map(
+    (port) => memo?.plan(port, planServicePort) ?? planServicePort(port),
+  );
   return {
     family: ipFamily,
-    tables: [filterTable(view, family, planned), mangleTable(view), natTable(planned, context)],
+    tables: [filterTable(view, family, planned), mangleTable(view), natTable(planned, context, memo)],
   };
 }
 
@@ -81,7 +98,11 @@ function filterTable(view: NodeView, family: FamilyView, planned: readonly Plann
   return table('filter', builtinChains('filter', view), chains);
 }
 
-function natTable(planned: readonly PlannedServicePort[], context: ChainContext): Table {
+function natTable(
+  planned: readonly PlannedServicePort[],
+  context: ChainContext,
+  memo: IptablesMemo | undefined,
+): Table {
   const { view, family } = context;
   const mark = masqueradeMark(view);
   const chains = [
@@ -95,8 +116,13 @@ function natTable(planned: readonly PlannedServicePort[], context: ChainContext)
     chain('KUBE-POSTROUTING', 'sync', () => postroutingRules(mark)),
     chain('KUBE-SERVICES', 'sync', () => [...planned.flatMap(captureRules), ...nodePortJumps(view, family)]),
   ];
-  for (const port of planned) chains.push(...serviceChains(port, context));
-  return table('nat', builtinChains('nat', view), chains);
+  const own = planned.flatMap((port) => {
+    const compute = () => serviceChains(port, context);
+    return memo?.chainsOf(port, compute) ?? compute();
+  });
+  const made = table('nat', builtinChains('nat', view), [...(memo?.inLastOrder(own) ?? own), ...chains]);
+  memo?.rememberOrder(made.chains);
+  return made;
 }
 
 function masqueradeMark({ configuration }: NodeView): number {

@@ -5,60 +5,63 @@
  * prints it; `iptables-restore` spelling is kube-proxy's own. Only sync chains are in the latter.
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
+import type { IptablesMemo, Spelling } from './memo.ts';
 import { printKernelRule } from './print-kernel-rule.ts';
 import { printProxyRule } from './print-proxy-rule.ts';
-import type { Rule } from './rule.ts';
 import type { Chain, Ruleset } from './ruleset.ts';
 
 /** Text is handed on in pieces of about this many characters. */
 const PIECE = 1 << 16;
 
 /** What `iptables-save` prints (without its comment lines) after kube-proxy's first sync on a clean host. */
-export function printSave(ruleset: Ruleset): Iterable<string> {
-  return print(ruleset, () => true, printKernelRule);
+export function printSave(ruleset: Ruleset, memo?: IptablesMemo): Iterable<string> {
+  return print(ruleset, () => true, 'kernel', memo);
 }
 
 /** What kube-proxy feeds to `iptables-restore --noflush`; applying it again changes nothing. */
-export function printRestore(ruleset: Ruleset): Iterable<string> {
-  return print(ruleset, (chain) => chain.writer === 'sync', printProxyRule);
+export function printRestore(ruleset: Ruleset, memo?: IptablesMemo): Iterable<string> {
+  return print(ruleset, (chain) => chain.writer === 'sync', 'proxy', memo);
 }
 
 function* print(
-  ruleset: Ruleset,
+  { tables, family }: Ruleset,
   includes: (chain: Chain) => boolean,
-  printRule: (rule: Rule, family: IPFamily) => string,
+  spelling: Spelling,
+  memo: IptablesMemo | undefined,
 ): Generator<string> {
   let piece = '';
-  let lines = 0;
-  for (const table of ruleset.tables) {
+  for (const table of tables) {
     const chains = table.chains.filter(includes);
     if (chains.length === 0) continue;
     piece += `*${table.name}\n`;
-    lines++;
     for (const chain of chains) {
-      piece += `:${chain.name} ${chain.writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`;
-      lines++;
+      piece += checked(`:${chain.name} ${chain.writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`, 1);
       if (piece.length > PIECE) {
-        yield checked(piece, lines);
+        yield piece;
         piece = '';
-        lines = 0;
       }
     }
     for (const chain of chains) {
-      for (const rule of chain.rules) {
-        piece += `-A ${chain.name}${printRule(rule, ruleset.family)}\n`;
-        lines++;
-      }
+      const compute = () => rulesText(chain, spelling, family);
+      piece += memo?.text(chain, spelling, compute) ?? compute();
       if (piece.length > PIECE) {
-        yield checked(piece, lines);
+        yield piece;
         piece = '';
-        lines = 0;
       }
     }
     piece += 'COMMIT\n';
-    lines++;
   }
-  yield checked(piece, lines);
+  yield piece;
+}
+
+function rulesText({ name, rules }: Chain, spelling: Spelling, family: IPFamily): string {
+  let text = '';
+  const appended = `-A ${name}`;
+  for (const rule of rules) {
+    text += appended + (spelling === 'kernel' ? printKernelRule(rule, family) : printProxyRule(rule));
+    text += '\n';
+  }
+  return checked(text, rules.length);
 }
 
 /**
@@ -66,11 +69,11 @@ function* print(
  * a line or make iptables-restore run a program may be written, whatever happened before.
  * @throws Error
  */
-export function checked(piece: string, lines: number): string {
+export function checked(text: string, lines: number): string {
   let found = 0;
-  for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) found++;
-  if (found !== lines || piece.includes('\r') || piece.includes('\0') || piece.includes('--modprobe')) {
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found++;
+  if (found !== lines || text.includes('\r') || text.includes('\0') || text.includes('--modprobe')) {
     throw new Error('refusing to write rules that hold CR, LF, NUL or --modprobe within a line');
   }
-  return piece;
+  return text;
 }

@@ -1,7 +1,7 @@
 /** A service port with the names of its chains, worked out once and used for all its rules. */
 import type { Protocol } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
-import type { ServicePortView } from '../../proxy/node-view.ts';
+import type { ServicePortView } from '../../proxy/service-traffic.ts';
 import { endpointChain, type ServicePortChains, servicePortChains } from './chain-names.ts';
 import type { TransportProtocol } from './rule.ts';
 
@@ -14,11 +14,11 @@ export interface PlannedServicePort extends ServicePortView {
 
 const TRANSPORT: Readonly<Record<Protocol, TransportProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
-export function planServicePort({ servicePort, traffic }: ServicePortView): PlannedServicePort {
+export function planServicePort(view: ServicePortView): PlannedServicePort {
+  const { servicePort, traffic } = view;
   const { name, protocol } = servicePort;
   return {
-    servicePort,
-    traffic,
+    ...view,
     chains: servicePortChains(name, protocol),
     transport: TRANSPORT[protocol],
     endpointChains: traffic.reachableEndpoints.map(({ address }) => endpointChain(name, protocol, address)),

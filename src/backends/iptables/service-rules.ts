@@ -2,7 +2,8 @@
  * What a service port adds to the chains that all service ports share: KUBE-SERVICES, KUBE-NODEPORTS,
  * KUBE-EXTERNAL-SERVICES and KUBE-PROXY-FIREWALL. Mirrors kube-proxy 1.25 to 1.37.
  */
-import type { NodeView, ServicePortView } from '../../proxy/node-view.ts';
+import type { NodeView } from '../../proxy/node-view.ts';
+import type { ServicePortView } from '../../proxy/service-traffic.ts';
 import { ACCEPT, comment, DROP, jump, type Match, REJECT, type Rule, type Target } from './rule.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
@@ -40,7 +41,10 @@ export function captureRules({
 }
 
 /** Source ranges need a chain of their own. */
-export function hasFirewall({ servicePort, traffic }: ServicePortView): boolean {
+export function hasFirewall({
+  servicePort,
+  traffic,
+}: Pick<ServicePortView, 'servicePort' | 'traffic'>): boolean {
   return (
     traffic.hasEndpoints &&
     servicePort.loadBalancerVIPs.length > 0 &&

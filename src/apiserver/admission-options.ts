@@ -1,0 +1,19 @@
+/** What an API server is told by its flags and kubectl by its context, with the defaults of kubeadm clusters. */
+import type { NodePortRange } from './node-ports.ts';
+
+export interface AdmissionOptions {
+  /** One CIDR a family; the first is of the primary family. */
+  readonly serviceCIDRs: readonly string[];
+  readonly serviceNodePortRange: NodePortRange;
+  /** Of namespaced objects that name none. */
+  readonly namespace: string;
+}
+
+export const DEFAULT_SERVICE_CIDRS: readonly string[] = ['10.96.0.0/12', 'fd00:10:96::/112'];
+export const DEFAULT_NODE_PORT_RANGE: NodePortRange = { first: 30000, last: 32767 };
+
+export const DEFAULT_ADMISSION_OPTIONS: AdmissionOptions = {
+  serviceCIDRs: DEFAULT_SERVICE_CIDRS,
+  serviceNodePortRange: DEFAULT_NODE_PORT_RANGE,
+  namespace: 'default',
+};

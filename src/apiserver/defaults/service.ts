@@ -1,0 +1,98 @@
+/**
+ * Fills in what a Service leaves open. In: a decoded Service. Out: a Service with every default; the input is shared, never
+ * changed.
+ *
+ * Mirrors `SetDefaults_Service` of Kubernetes 1.37 (pkg/apis/core/v1/defaults.go). Fields that hold their type's zero value are
+ * taken for absent, as in Go. Unlike the API server, white space around `loadBalancerSourceRanges` is taken off, so that no
+ * later stage meets it.
+ */
+import type {
+  DecodedLoadBalancerIngress,
+  DecodedService,
+  DecodedServicePort,
+  DecodedServiceSpec,
+} from '../decoded.ts';
+import { isExternallyAccessible, trimSpace } from '../validation/service.ts';
+
+const DEFAULT_AFFINITY = { clientIP: { timeoutSeconds: 10800 } };
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Fields whose zero value means that they are absent. */
+const OMITTED_WHEN_ZERO = [
+  'clusterIP',
+  'clusterIPs',
+  'externalIPs',
+  'externalName',
+  'externalTrafficPolicy',
+  'healthCheckNodePort',
+  'ipFamilies',
+  'loadBalancerIP',
+  'loadBalancerSourceRanges',
+] as const;
+
+export function defaultService(service: DecodedService): DecodedService {
+  const spec: Mutable<DecodedServiceSpec> = { ...service.spec };
+  for (const field of OMITTED_WHEN_ZERO) {
+    const value = spec[field];
+    if (value === '' || value === 0 || (Array.isArray(value) && value.length === 0)) delete spec[field];
+  }
+  spec.type ||= 'ClusterIP';
+  defaultSessionAffinity(spec);
+  if (spec.ports !== undefined) spec.ports = defaultPorts(spec.ports);
+  if (spec.loadBalancerSourceRanges !== undefined) {
+    spec.loadBalancerSourceRanges = trimRanges(spec.loadBalancerSourceRanges);
+  }
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ??= 'Cluster';
+  if (spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
+    spec.internalTrafficPolicy ??= 'Cluster';
+  }
+  // Dropped as it is when the API server reads such a Service back.
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
+  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  const defaulted: DecodedService = { ...service, spec };
+  return spec.type === 'LoadBalancer' ? defaultStatus(defaulted) : defaulted;
+}
+
+function defaultSessionAffinity(spec: Mutable<DecodedServiceSpec>): void {
+  spec.sessionAffinity ||= 'None';
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
+  if (
+    spec.sessionAffinity === 'ClientIP' &&
+    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
+  ) {
+    spec.sessionAffinityConfig = DEFAULT_AFFINITY;
+  }
+}
+
+function defaultPorts(ports: readonly DecodedServicePort[]): readonly DecodedServicePort[] {
+  const isComplete = ports.every(
+    ({ protocol, targetPort, name, nodePort }) => protocol && targetPort && name !== '' && nodePort !== 0,
+  );
+  return isComplete ? ports : ports.map(defaultPort);
+}
+
+function defaultPort(servicePort: DecodedServicePort): DecodedServicePort {
+  const port: Mutable<DecodedServicePort> = { ...servicePort };
+  port.protocol ||= 'TCP';
+  port.targetPort ||= port.port ?? 0;
+  if (port.name === '') delete port.name;
+  if (port.nodePort === 0) delete port.nodePort;
+  return port;
+}
+
+function trimRanges(ranges: readonly string[]): readonly string[] {
+  return ranges.every((range) => /^[\x21-\x7e]*$/.test(range)) ? ranges : ranges.map(trimSpace);
+}
+
+function defaultStatus(service: DecodedService): DecodedService {
+  const ingress = service.status?.loadBalancer?.ingress;
+  if (ingress === undefined || !ingress.some(lacksMode)) return service;
+  const defaulted = ingress.map((entry) => (lacksMode(entry) ? { ...entry, ipMode: 'VIP' } : entry));
+  const loadBalancer = { ...service.status?.loadBalancer, ingress: defaulted };
+  return { ...service, status: { ...service.status, loadBalancer } };
+}
+
+function lacksMode({ ip, ipMode }: DecodedLoadBalancerIngress): boolean {
+  return Boolean(ip) && ipMode === undefined;
+}

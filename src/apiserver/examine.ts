@@ -1,0 +1,242 @@
+/**
+ * Takes objects one after the other through decoding, defaulting and validation, and remembers what the accepted ones hold.
+ * In: an object of the input. Out: what is wrong with it, or the object as far as it is settled without allocation.
+ */
+import type { SourceObject } from '../input/source.ts';
+import type { ObjectReference } from '../shared/diagnostic.ts';
+import { parseCIDR } from '../shared/ip.ts';
+import type { AdmissionOptions } from './admission-options.ts';
+import type { AllocationRequest } from './allocation.ts';
+import type { Allocation } from './cluster-state.ts';
+import type { DecodedObject, DecodedService } from './decoded.ts';
+import {
+  defaultEndpointSlice,
+  defaultEndpoints,
+  defaultNamespace,
+  defaultNode,
+  defaultPod,
+} from './defaults/objects.ts';
+import { defaultService } from './defaults/service.ts';
+import { type Fault, type Faults, fault, invalid, quote, required } from './fault.ts';
+import { generateName } from './generated-name.ts';
+import { settleFamilies } from './ip-families.ts';
+import { describeKind, isKind, type Kind } from './kinds.ts';
+import { planNodePorts } from './node-ports.ts';
+import type { IPFamily } from './objects.ts';
+import { createReservations, holderOfClusterIP, type Reservations, reserve } from './reservations.ts';
+import { decode } from './schema.ts';
+import { validateEndpointSlice } from './validation/endpoint-slice.ts';
+import { validateEndpoints } from './validation/endpoints.ts';
+import { validateLoadBalancerStatus } from './validation/load-balancer-status.ts';
+import { validateNamespace } from './validation/namespace.ts';
+import { validateNode } from './validation/node.ts';
+import { validatePod } from './validation/pod.ts';
+import { validateService } from './validation/service.ts';
+import { validateServiceCIDR } from './validation/service-cidr.ts';
+import { warnOfEndpointSlice, warnOfEndpoints, warnOfNode, warnOfService } from './warnings.ts';
+
+export interface Examination {
+  readonly source: SourceObject;
+  readonly reference: ObjectReference;
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
+  /** Defaulted and valid where there are no faults. */
+  readonly object: DecodedObject;
+  /** Set for an accepted Service. */
+  readonly request?: AllocationRequest;
+  /** The name, where it was made from `generateName`. */
+  readonly generated?: readonly Allocation[];
+}
+
+export interface Examiner {
+  /** Undefined for what is no object of the API's own. */
+  readonly examine: (source: SourceObject) => Examination | undefined;
+  readonly reservations: Reservations;
+}
+
+interface Context {
+  readonly options: AdmissionOptions;
+  readonly families: readonly IPFamily[];
+  readonly reservations: Reservations;
+  /** `Kind namespace/name` of accepted objects. */
+  readonly names: Set<string>;
+}
+
+/** An examiner that knows no objects yet. */
+export function createExaminer(options: AdmissionOptions): Examiner {
+  const families = options.serviceCIDRs.flatMap((text): IPFamily[] => {
+    const cidr = parseCIDR(text);
+    return cidr === undefined ? [] : [cidr.network.length === 4 ? 'IPv4' : 'IPv6'];
+  });
+  const context: Context = { options, families, reservations: createReservations(), names: new Set() };
+  return { examine: (source) => examine(source, context), reservations: context.reservations };
+}
+
+function examine(source: SourceObject, context: Context): Examination | undefined {
+  const { kind, apiVersion } = source;
+  if (kind === 'KubeProxyConfiguration' || isForeignGroup(apiVersion)) return undefined;
+  const reference = referTo(source);
+  const refuse = (faults: readonly Fault[]): Examination => {
+    return { source, reference, faults, warnings: [], object: source.object as DecodedObject };
+  };
+  if (kind === '') return refuse([required(['kind'])]);
+  if (!isKind(kind))
+    return refuse([fault('FieldValueNotSupported', ['kind'], `${quote(kind)} is not read here`)]);
+  const { apiVersion: served, namespaced } = describeKind(kind);
+  if (apiVersion === '') return refuse([required(['apiVersion'])]);
+  if (apiVersion !== served) {
+    const problem = `${quote(apiVersion)} has no kind ${kind}; Kubernetes 1.37 serves it as ${served}`;
+    return refuse([fault('FieldValueNotSupported', ['apiVersion'], problem)]);
+  }
+  const decoding = decode(kind, source.object);
+  if (decoding.faults.length > 0) return refuse(decoding.faults);
+  const { object, generated } = settleMetadata(decoding.object as DecodedObject, kind, namespaced, context);
+  const { namespace, name } = object.metadata ?? {};
+  return enter(
+    {
+      source,
+      reference: { kind, ...(namespaced && namespace ? { namespace } : {}), name: name || reference.name },
+      ...(generated === undefined ? {} : { generated: [generated] }),
+      ...(kind === 'Service' ? examineService(object, context) : examineOther(kind, object)),
+    },
+    context,
+  );
+}
+
+/** Objects of custom resources may have the names of kinds that are read here, such as Knative's Service. */
+function isForeignGroup(apiVersion: string): boolean {
+  const group = apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
+  return group.includes('.') && !group.endsWith('.k8s.io');
+}
+
+function referTo({ kind, object }: SourceObject): ObjectReference {
+  const metadata = object.metadata as Readonly<Record<string, unknown>> | null | undefined;
+  const {
+    name,
+    namespace,
+    generateName: prefix,
+  } = typeof metadata === 'object' && metadata !== null ? metadata : {};
+  return {
+    kind: kind === '' ? 'object' : kind,
+    ...(typeof namespace === 'string' && namespace !== '' ? { namespace } : {}),
+    name:
+      [name, prefix].find((text) => typeof text === 'string' && text !== '')?.toString() ??
+      '(without a name)',
+  };
+}
+
+/** Fills in the namespace, and a name where there is only the start of one. */
+function settleMetadata(
+  object: DecodedObject,
+  kind: Kind,
+  namespaced: boolean,
+  { options, names }: Context,
+): { readonly object: DecodedObject; readonly generated?: Allocation } {
+  const { namespace, ...metadata } = object.metadata ?? {};
+  // Where the kind belongs to no namespace, the API server takes it off.
+  const scope = namespaced ? { namespace: namespace || options.namespace } : {};
+  if (metadata.name || !metadata.generateName) {
+    const isSettled = object.metadata !== undefined && namespace === scope.namespace;
+    return { object: isSettled ? object : { ...object, metadata: { ...metadata, ...scope } } };
+  }
+  const name = generateName(metadata.generateName, object, (candidate) =>
+    names.has(keyOf(kind, scope.namespace, candidate)),
+  );
+  const generated = { namespace: scope.namespace ?? '', name, field: 'metadata.name', value: name };
+  return { object: { ...object, metadata: { ...metadata, ...scope, name } }, generated };
+}
+
+function keyOf(kind: string, namespace: string | undefined, name: string): string {
+  return `${kind} ${namespace ?? ''}/${name}`;
+}
+
+type Examined = Pick<Examination, 'object' | 'faults' | 'warnings' | 'request'> & {
+  /** Node ports that a Service asks for. */
+  readonly asked?: readonly number[];
+};
+
+/** The API server gives a Service what it asks for before it validates it. */
+function examineService(object: DecodedObject, context: Context): Examined {
+  const defaulted = defaultService(object);
+  const settlement = settleFamilies(defaulted.spec ?? {}, context.families);
+  if (settlement.faults.length > 0) return { object, faults: settlement.faults, warnings: [] };
+  const { namespace = '', name = '' } = defaulted.metadata ?? {};
+  const holder = `${namespace}/${name}`;
+  const { reservations, options } = context;
+  // What a Service of the same name holds is no conflict: the name is.
+  const unlessSame = (other: string | undefined) => (other === holder ? undefined : other);
+  const clusterIPs = settlement.spec.clusterIPs ?? [];
+  for (const ip of settlement.spec.type === 'ExternalName' ? [] : clusterIPs) {
+    const other = unlessSame(holderOfClusterIP(reservations, ip));
+    if (other === undefined) continue;
+    const taken = invalid(['spec', 'clusterIPs'], ip, `is already taken by Service ${other}`);
+    return { object, faults: [taken], warnings: [] };
+  }
+  const plan = planNodePorts(settlement.spec, options.serviceNodePortRange, (port) =>
+    unlessSame(reservations.nodePorts.get(port)),
+  );
+  if (plan.fault !== undefined) return { object, faults: [plan.fault], warnings: [] };
+  const spec =
+    settlement.spec.ports === plan.ports ? settlement.spec : { ...settlement.spec, ports: plan.ports };
+  const service: DecodedService = { ...defaulted, spec };
+  const faults: Faults = [];
+  validateService(service, faults);
+  validateLoadBalancerStatus(service, faults);
+  const request = { service, namespace, name, pending: plan.pending };
+  return { object: service, faults, warnings: warnOfService(service), request, asked: plan.asked };
+}
+
+function examineOther(kind: Exclude<Kind, 'Service'>, object: DecodedObject): Examined {
+  const faults: Faults = [];
+  switch (kind) {
+    case 'EndpointSlice': {
+      const slice = defaultEndpointSlice(object);
+      validateEndpointSlice(slice, faults);
+      return { object: slice, faults, warnings: warnOfEndpointSlice(slice) };
+    }
+    case 'Endpoints': {
+      const endpoints = defaultEndpoints(object);
+      validateEndpoints(endpoints, faults);
+      return { object: endpoints, faults, warnings: warnOfEndpoints(endpoints) };
+    }
+    case 'Node': {
+      const node = defaultNode(object);
+      validateNode(node, faults);
+      return { object: node, faults, warnings: warnOfNode(node) };
+    }
+    case 'Namespace': {
+      const namespace = defaultNamespace(object);
+      validateNamespace(namespace, faults);
+      return { object: namespace, faults, warnings: [] };
+    }
+    case 'Pod': {
+      const pod = defaultPod(object);
+      validatePod(pod, faults);
+      return { object: pod, faults, warnings: [] };
+    }
+    case 'ServiceCIDR':
+      validateServiceCIDR(object, faults);
+      return { object, faults, warnings: [] };
+  }
+}
+
+/** Remembers an accepted object, unless its name is taken. */
+function enter(
+  examination: Examination & Pick<Examined, 'asked'>,
+  { names, reservations }: Context,
+): Examination {
+  const { asked = [], request, ...examined } = examination;
+  if (examined.faults.length > 0) return examined;
+  const { kind, namespace, name } = examined.reference;
+  const key = keyOf(kind, namespace, name);
+  if (names.has(key)) {
+    const problem = `${quote(name)} is already the name of another ${kind} in the input`;
+    const { generated, ...refused } = examined;
+    return { ...refused, faults: [fault('AlreadyExists', ['metadata', 'name'], problem)] };
+  }
+  names.add(key);
+  if (request === undefined) return examined;
+  const spec = request.service.spec ?? {};
+  reserve(reservations, `${namespace}/${name}`, spec.clusterIPs ?? [], asked);
+  return { ...examined, request };
+}

@@ -1,0 +1,73 @@
+/**
+ * What is worth saying about where a Service's endpoints come from. In: the cluster and an object of it. Out: a
+ * diagnostic.
+ */
+import type { ClusterState } from '../apiserver/cluster-state.ts';
+import type { Endpoints, Service } from '../apiserver/objects.ts';
+import type { Diagnostic } from '../shared/diagnostic.ts';
+import { isFinished, podAddresses } from './pod-status.ts';
+
+/** An Endpoints object that does not count. */
+export function endpointsNotMirrored(
+  state: ClusterState,
+  endpoints: Endpoints,
+  message: string,
+  why: string,
+): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'EndpointsNotMirrored',
+    message,
+    why,
+    object: { kind: 'Endpoints', namespace: endpoints.metadata.namespace, name: endpoints.metadata.name },
+    ...originOf(state, endpoints),
+  };
+}
+
+/** Addresses that somebody wrote for a Service whose endpoints are its Pods. */
+export function endpointsOverwritten(state: ClusterState, endpoints: Endpoints): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'EndpointsOverwritten',
+    message: 'the Service has a selector, so its Pods are its endpoints',
+    why: 'kube-controller-manager overwrites this Endpoints object; its addresses get no connections',
+    mend: 'remove the selector from the Service, or the Endpoints object',
+    object: { kind: 'Endpoints', namespace: endpoints.metadata.namespace, name: endpoints.metadata.name },
+    ...originOf(state, endpoints),
+  };
+}
+
+export function noEndpointsInInput(state: ClusterState, service: Service): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'NoEndpointsInInput',
+    message: 'the input has no EndpointSlice and no Endpoints for this Service',
+    why: 'it is compiled as a Service without endpoints: connections are rejected',
+    object: { kind: 'Service', namespace: service.metadata.namespace, name: service.metadata.name },
+    ...originOf(state, service),
+  };
+}
+
+/** One warning for each node that Pods with an address name and the input lacks. */
+export function nodesNotInInput(state: ClusterState): readonly Diagnostic[] {
+  const known = new Set(state.nodes.map(({ metadata }) => metadata.name));
+  const missing = new Map<string, number>();
+  for (const pod of state.pods) {
+    const nodeName = pod.spec?.nodeName;
+    if (!nodeName || known.has(nodeName) || isFinished(pod) || podAddresses(pod).length === 0) continue;
+    missing.set(nodeName, (missing.get(nodeName) ?? 0) + 1);
+  }
+  return [...missing].map(([name, pods]) => ({
+    severity: 'warning',
+    code: 'NodeNotInInput',
+    message: `the input has no Node ${name}, to which ${pods === 1 ? 'a Pod is' : `${pods} Pods are`} bound`,
+    why: 'the controllers leave Pods of unknown nodes out of EndpointSlices',
+    mend: 'add the Nodes to the input',
+    object: { kind: 'Node', name },
+  }));
+}
+
+function originOf(state: ClusterState, object: object): Pick<Diagnostic, 'origin'> {
+  const origin = state.origins.get(object);
+  return origin === undefined ? {} : { origin };
+}

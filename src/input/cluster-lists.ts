@@ -1,0 +1,68 @@
+/** Where the API serves the kinds that are read from a cluster. */
+
+export type ClusterKind =
+  | 'EndpointSlice'
+  | 'Endpoints'
+  | 'Namespace'
+  | 'Node'
+  | 'Pod'
+  | 'Service'
+  | 'ServiceCIDR';
+
+/** The objects of one kind that are wanted. */
+export interface ClusterList {
+  readonly kind: ClusterKind;
+  /** All namespaces if absent. */
+  readonly namespace?: string | undefined;
+  /** As `-l` takes it: `app=web,tier!=cache`. */
+  readonly labelSelector?: string | undefined;
+  /** `metadata.name=web`. */
+  readonly fieldSelector?: string | undefined;
+}
+
+interface Resource {
+  readonly apiVersion: string;
+  readonly plural: string;
+  /** Old API servers lack it, which is no fault. */
+  readonly optional: boolean;
+}
+
+const RESOURCES: Readonly<Record<ClusterKind, Resource>> = {
+  EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices', optional: false },
+  Endpoints: { apiVersion: 'v1', plural: 'endpoints', optional: false },
+  Namespace: { apiVersion: 'v1', plural: 'namespaces', optional: false },
+  Node: { apiVersion: 'v1', plural: 'nodes', optional: false },
+  Pod: { apiVersion: 'v1', plural: 'pods', optional: false },
+  Service: { apiVersion: 'v1', plural: 'services', optional: false },
+  // Served from 1.33 on.
+  ServiceCIDR: { apiVersion: 'networking.k8s.io/v1', plural: 'servicecidrs', optional: true },
+};
+
+/** How many objects the API server is asked for at a time. */
+export const PAGE_LIMIT = 500;
+
+export function resourceOf(kind: ClusterKind): Resource {
+  return RESOURCES[kind];
+}
+
+/** `services of namespace prod`. */
+export function listName({ kind, namespace }: ClusterList): string {
+  const { plural } = RESOURCES[kind];
+  return namespace === undefined ? plural : `${plural} of namespace ${namespace}`;
+}
+
+/**
+ * The path of one page: the first without a token, which the API server may take from its cache; the others with the
+ * token that the one before gave.
+ */
+export function listPath(list: ClusterList, continueToken = ''): string {
+  const { apiVersion, plural } = RESOURCES[list.kind];
+  const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const scope = list.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(list.namespace)}`;
+  const query = new URLSearchParams({ limit: `${PAGE_LIMIT}` });
+  if (continueToken === '') query.set('resourceVersion', '0');
+  else query.set('continue', continueToken);
+  if (list.labelSelector !== undefined) query.set('labelSelector', list.labelSelector);
+  if (list.fieldSelector !== undefined) query.set('fieldSelector', list.fieldSelector);
+  return `${group}${scope}/${plural}?${query}`;
+}

@@ -1,0 +1,53 @@
+/**
+ * Why kubectl ended with an error. In: what it said on stderr. Out: one sentence, and what kind of failure it is.
+ *
+ * Mirrors how kubectl 1.25 to 1.37 prints the API server's answers (k8s.io/kubectl/pkg/cmd/util, StandardErrorMessage).
+ */
+import type { KubectlFailure } from './kubectl.ts';
+
+/** @param what completes "while it …", such as `listed services`. */
+export function describeKubectlError(stderr: string, exitCode: number, what: string): KubectlFailure {
+  const line = lastError(stderr);
+  const [, reason = '', detail = ''] = /^Error from server \(([A-Za-z]+)\): (.*)$/.exec(line) ?? [];
+  switch (reason) {
+    case 'Forbidden':
+      return { kind: 'forbidden', message: sentence(detail), detail: stderr };
+    case 'NotFound':
+      return { kind: 'notFound', message: sentence(detail), detail: stderr };
+    case 'Expired':
+    case 'Gone':
+      return { kind: 'expired', message: sentence(detail), detail: stderr };
+    default:
+      return { kind: 'failed', message: failedMessage(line, exitCode, what), detail: stderr };
+  }
+}
+
+function failedMessage(line: string, exitCode: number, what: string): string {
+  if (line === '') return `kubectl ended with status ${exitCode} while it ${what}`;
+  if (/^error: You must be logged in|\(Unauthorized\)/.test(line)) {
+    return `the cluster does not accept the credentials, which may have expired: ${sentence(line)}`;
+  }
+  if (/^(The connection to the server|Unable to connect to the server)/.test(line)) {
+    return `kubectl cannot reach the cluster: ${sentence(line)}`;
+  }
+  if (/\b(EOF|connection reset|broken pipe|stream error|http2:)/.test(line)) {
+    return `the connection to the cluster broke while kubectl ${what}: ${sentence(line)}`;
+  }
+  // A flag or the kubeconfig is at fault, whatever was asked for.
+  if (line.startsWith('error: ')) return `kubectl failed: ${sentence(line)}`;
+  return `kubectl failed while it ${what}: ${sentence(line)}`;
+}
+
+/** Warnings and what credential plugins say come before the error itself. */
+function lastError(stderr: string): string {
+  const lines = stderr
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const known = /^(Error from server|error: |The connection to the server|Unable to connect to the server)/;
+  return lines.findLast((line) => known.test(line)) ?? lines.at(-1) ?? '';
+}
+
+function sentence(line: string): string {
+  return line.replace(/^error: /, '').replace(/\.$/, '');
+}

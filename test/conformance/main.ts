@@ -1,0 +1,213 @@
+/**
+ * Compares the compiler with the real kube-proxies on random clusters. In: flags, see USAGE. Out: a table on stdout,
+ * and the clusters that differ as folders; resolves to the exit status.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compareReleases, listClusters, readClusterOptions } from '../support/cluster-folder.ts';
+import { compileCluster, compileEnv } from '../support/compile-cluster.ts';
+import { type Artifacts, findOracles, NEWEST_RELEASE, olderReleases, readExpected } from './oracles.ts';
+
+const USAGE = `usage: npm run conformance -- [flags]
+  --seed N           seed of the clusters (default 1)
+  --count M          how many clusters (default 25)
+  --services N       Services in each cluster (default: the generator's choice)
+  --wide             clusters with everything that is rare
+  --clusters DIR     these cluster folders instead of random ones
+  --releases A,B     also these older releases; "all" for every one there is
+  --only-releases    leave the newest release out
+  --env              also the service variables of every namespace
+  --no-save          older releases: .restore only (.save needs root)
+  --keep DIR         keep the clusters that differ, with both texts and their diff
+`;
+
+interface Flags {
+  readonly seed: string;
+  readonly count: string;
+  readonly services: string | undefined;
+  readonly wide: boolean;
+  readonly clusters: string | undefined;
+  readonly releases: readonly string[];
+  readonly newest: boolean;
+  readonly env: boolean;
+  readonly save: boolean;
+  readonly keep: string | undefined;
+}
+
+function readFlags(argv: readonly string[], oracles: string): Flags | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      seed: { type: 'string', default: '1' },
+      count: { type: 'string', default: '25' },
+      services: { type: 'string' },
+      wide: { type: 'boolean', default: false },
+      clusters: { type: 'string' },
+      releases: { type: 'string', default: '' },
+      'only-releases': { type: 'boolean', default: false },
+      env: { type: 'boolean', default: false },
+      'no-save': { type: 'boolean', default: false },
+      keep: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const all = olderReleases(oracles);
+  const releases = values.releases === 'all' ? all : values.releases.split(',').filter((name) => name !== '');
+  for (const release of releases) {
+    if (!all.includes(release))
+      throw new Error(`no oracle for release ${release}; there are ${all.join(', ')}`);
+  }
+  return {
+    seed: values.seed,
+    count: values.count,
+    services: values.services,
+    wide: values.wide,
+    clusters: values.clusters,
+    releases,
+    newest: !values['only-releases'],
+    env: values.env,
+    save: !values['no-save'],
+    keep: values.keep,
+  };
+}
+
+const IPTABLES_ARTIFACTS = ['ipv4', 'ipv6'].flatMap((family) =>
+  ['restore', 'save'].map((kind) => `iptables.${family}.${kind}`),
+);
+
+/** What became of one artifact over all clusters. */
+interface Tally {
+  compared: number;
+  different: number;
+  lines: number;
+}
+
+/** Counts comparisons and keeps the clusters that differ. */
+class Comparison {
+  readonly #tallies = new Map<string, Tally>();
+  readonly #keep: string | undefined;
+
+  constructor(keep: string | undefined) {
+    this.#keep = keep;
+  }
+
+  compare(folder: string, name: string, release: string, expected: string, actual: string): void {
+    const label = `${name} ${release}`;
+    const tally = this.#tallies.get(label) ?? { compared: 0, different: 0, lines: 0 };
+    this.#tallies.set(label, tally);
+    tally.compared++;
+    if (expected === actual) return;
+    tally.different++;
+    tally.lines += countDifferentLines(expected, actual);
+    if (this.#keep !== undefined) keepCluster(this.#keep, folder, `${name}@${release}`, expected, actual);
+  }
+
+  /** @returns the number of comparisons that failed. */
+  report(): number {
+    const width = Math.max(...[...this.#tallies.keys()].map((label) => label.length));
+    console.log(`${'artifact'.padEnd(width)}  clusters  different  lines`);
+    let different = 0;
+    let compared = 0;
+    for (const [label, tally] of this.#tallies) {
+      const numbers = [
+        [tally.compared, 8],
+        [tally.different, 9],
+        [tally.lines, 5],
+      ] as const;
+      console.log([label.padEnd(width), ...numbers.map(([n, size]) => String(n).padStart(size))].join('  '));
+      different += tally.different;
+      compared += tally.compared;
+    }
+    console.log(`${compared - different} passed, ${different} failed`);
+    return different;
+  }
+}
+
+/** Lines that stand in one text only, counted with their repetitions; 1 where just the order differs. */
+function countDifferentLines(expected: string, actual: string): number {
+  const counts = new Map<string, number>();
+  for (const line of expected.split('\n')) counts.set(line, (counts.get(line) ?? 0) + 1);
+  for (const line of actual.split('\n')) counts.set(line, (counts.get(line) ?? 0) - 1);
+  let sum = 0;
+  for (const count of counts.values()) sum += Math.abs(count);
+  return Math.max(1, sum);
+}
+
+function keepCluster(keep: string, folder: string, label: string, expected: string, actual: string): void {
+  const target = join(keep, folder.split('/').at(-1) as string);
+  mkdirSync(target, { recursive: true });
+  for (const name of ['cluster.yaml', 'config.yaml', 'oracle.json']) {
+    if (existsSync(join(folder, name))) cpSync(join(folder, name), join(target, name));
+  }
+  writeFileSync(join(target, `${label}.expected`), expected);
+  writeFileSync(join(target, `${label}.actual`), actual);
+  const files = [`${label}.expected`, `${label}.actual`];
+  const { stdout } = spawnSync('diff', ['-u', ...files], { cwd: target, encoding: 'utf8' });
+  writeFileSync(join(target, `${label}.diff`), stdout);
+}
+
+/** A text that says why there is no rule text, so that a failure shows as a difference. */
+async function orFailure(compile: () => Promise<Artifacts>): Promise<(name: string) => string> {
+  try {
+    const texts = await compile();
+    return (name) => texts.get(name) ?? `# no ${name}\n`;
+  } catch (error) {
+    const text = `# failed: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`;
+    return () => text;
+  }
+}
+
+async function compareNewest(folder: string, withEnv: boolean, comparison: Comparison): Promise<void> {
+  const expected = await orFailure(async () => readExpected(folder));
+  const actual = await orFailure(() => compileCluster(folder));
+  for (const name of IPTABLES_ARTIFACTS)
+    comparison.compare(folder, name, NEWEST_RELEASE, expected(name), actual(name));
+  if (!withEnv) return;
+  for (const [name, text] of readExpected(folder)) {
+    if (!name.startsWith('env.')) continue;
+    const variables = await orFailure(async () => new Map([[name, await compileEnv(folder, name.slice(4))]]));
+    comparison.compare(folder, 'env', NEWEST_RELEASE, text, variables(name));
+  }
+}
+
+/** @returns the exit status. */
+export async function main(argv: readonly string[], repository: string): Promise<number> {
+  const root = join(repository, 'test', 'oracle');
+  const flags = readFlags(argv, root);
+  if (flags === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const oracles = findOracles(root);
+  const work = mkdtempSync(join(tmpdir(), 'conformance-'));
+  try {
+    if (flags.clusters === undefined) generate(root, work, flags);
+    else cpSync(flags.clusters, work, { recursive: true });
+    const folders = listClusters(work).map((name) => join(work, name));
+    if (flags.newest) await oracles.runNewest(work, flags.env ? ['iptables', 'env'] : ['iptables']);
+    const comparison = new Comparison(flags.keep);
+    for (const folder of folders) {
+      if (flags.newest) await compareNewest(folder, flags.env, comparison);
+      const options = readClusterOptions(folder);
+      const first = options.firstRelease ?? '1.0';
+      for (const release of flags.releases.filter((name) => compareReleases(name, first) >= 0)) {
+        const expected = await orFailure(() => oracles.runRelease(release, folder, options, flags.save));
+        const actual = await orFailure(() => compileCluster(folder, { ...options, nfacct: false, release }));
+        for (const name of IPTABLES_ARTIFACTS.filter((name) => flags.save || !name.endsWith('.save')))
+          comparison.compare(folder, name, release, expected(name), actual(name));
+      }
+    }
+    return comparison.report() === 0 ? 0 : 1;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function generate(root: string, out: string, { seed, count, services, wide }: Flags): void {
+  const flags = [...(services === undefined ? [] : ['--services', services]), ...(wide ? ['--wide'] : [])];
+  execFileSync('python3', [join(root, 'gen_cluster.py'), seed, count, out, ...flags], { stdio: 'inherit' });
+}

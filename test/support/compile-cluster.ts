@@ -1,0 +1,105 @@
+/**
+ * Compiles a cluster folder as `kubectl svcrules compile` does, within this process. In: a cluster folder and how to
+ * read it. Out: the texts by the oracle's names (`iptables.ipv4.save`), in normal form.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { run } from '../../src/cli/main.ts';
+import { type ClusterOptions, readClusterOptions } from './cluster-folder.ts';
+import { canonicalIptablesSave } from './normal-form.ts';
+
+export interface CompileOptions extends ClusterOptions {
+  readonly release?: string;
+}
+
+/** The oracle's name of each file that `compile --out` writes in iptables mode. */
+const IPTABLES_FILES: ReadonlyMap<string, string> = new Map([
+  ['iptables.ipv4.save', 'iptables.save'],
+  ['iptables.ipv6.save', 'ip6tables.save'],
+  ['iptables.ipv4.restore', 'iptables.restore'],
+  ['iptables.ipv6.restore', 'ip6tables.restore'],
+]);
+
+/** Runs one command. @returns its stdout. @throws with its stderr when it does not exit with 0. */
+export async function runCommand(argv: readonly string[]): Promise<string> {
+  const stdout = new Collector();
+  const stderr = new Collector();
+  const status = await run(argv, { stdin: Readable.from([]), stdout, stderr, env: {} });
+  if (status !== 0) throw new Error(`exit ${status}: ${stderr.text.slice(0, 4000)}`);
+  return stdout.text;
+}
+
+class Collector extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** The flags that `compile` and `env` need to see a cluster folder as the oracle does. */
+function inputFlags(folder: string, options: CompileOptions): string[] {
+  const flags = ['-f', join(folder, 'cluster.yaml')];
+  const config = join(folder, 'config.yaml');
+  if (existsSync(config)) flags.push('--proxy-config', config);
+  if (options.node !== undefined) flags.push('--node', options.node);
+  if (options.release !== undefined) flags.push('--kube-version', options.release);
+  for (const address of options.localAddrs ?? []) flags.push('--node-address', address);
+  return flags;
+}
+
+/** @returns the text of every iptables artifact, as it is written. */
+export async function compileRaw(
+  folder: string,
+  options: CompileOptions = readClusterOptions(folder),
+): Promise<Map<string, string>> {
+  const out = mkdtempSync(join(tmpdir(), 'svcrules-'));
+  try {
+    const nfacct = options.nfacct === true ? ['--nfacct'] : [];
+    await runCommand([
+      'compile',
+      ...inputFlags(folder, options),
+      '--mode',
+      'iptables',
+      '--out',
+      out,
+      ...nfacct,
+    ]);
+    const texts = new Map<string, string>();
+    for (const [name, file] of IPTABLES_FILES) texts.set(name, readFileSync(join(out, file), 'utf8'));
+    return texts;
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** @returns the text of every iptables artifact, in normal form. */
+export async function compileCluster(
+  folder: string,
+  options: CompileOptions = readClusterOptions(folder),
+): Promise<Map<string, string>> {
+  const texts = await compileRaw(folder, options);
+  return new Map([...texts].map(([name, text]) => [name, canonicalIptablesSave(text)]));
+}
+
+/** @returns the variables of a namespace, one `NAME=value` a line, sorted. */
+export async function compileEnv(folder: string, namespace: string): Promise<string> {
+  const text = await runCommand([
+    'env',
+    '-f',
+    join(folder, 'cluster.yaml'),
+    '--namespace',
+    namespace,
+    '-o',
+    'env',
+  ]);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort()
+    .map((line) => `${line}\n`)
+    .join('');
+}
