@@ -42,8 +42,9 @@ function answers(paged) {
         metadata: { resourceVersion: '7', ...next },
         items: page,
       };
-      const query = from === 0 ? 'resourceVersion=0' : `continue=${from}`;
-      bodies.set(`${path}?limit=${PAGE}&${query}`, Buffer.from(`${JSON.stringify(list)}\n`));
+      // Sorted, as kubectl sends it.
+      const query = from === 0 ? `limit=${PAGE}&resourceVersion=0` : `continue=${from}&limit=${PAGE}`;
+      bodies.set(`${path}?${query}`, Buffer.from(`${JSON.stringify(list)}\n`));
     }
   }
   return bodies;

@@ -72,8 +72,15 @@ function main() {
   const code = standaloneCode(ajv, references);
   if (/\brequire\(/.test(code)) throw new Error('the generated code needs a library at run time');
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(new URL('validators.js', FOLDER), `// ${$comment}\n${code}\n`);
+  const names = `export const fieldNames = ${JSON.stringify(fieldNames(definitions))};`;
+  writeFileSync(new URL('validators.js', FOLDER), `// ${$comment}\n${code}\n${names}\n`);
   writeFileSync(new URL('validators.d.ts', FOLDER), typings());
+}
+
+/** The fields of each type, to suggest one where a name is not known. */
+function fieldNames(definitions) {
+  const entries = Object.entries(definitions).filter(([, { properties }]) => properties !== undefined);
+  return Object.fromEntries(entries.map(([type, { properties }]) => [type, Object.keys(properties)]));
 }
 
 function typings() {
@@ -91,6 +98,8 @@ function typings() {
     '  /** Of the last call. */',
     '  readonly errors?: readonly SchemaError[] | null;',
     '}',
+    '/** Field names by type, such as `core.v1.ServicePort`. */',
+    'export declare const fieldNames: Readonly<Record<string, readonly string[]>>;',
     ...Object.keys(VALIDATORS).map((name) => `export declare const ${name}: SchemaValidator;`),
   ];
   return `${lines.join('\n')}\n`;

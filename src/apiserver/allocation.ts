@@ -54,7 +54,9 @@ export function allocate(
   for (const text of serviceCIDRs) {
     const cidr = parseCIDR(text);
     if (cidr === undefined) continue;
-    addressRanges.set(cidr.network.length === 4 ? 'IPv4' : 'IPv6', describeAddressRange(cidr));
+    // In every cluster the first address of the primary CIDR is that of Service default/kubernetes.
+    const first = addressRanges.size === 0 ? 2 : 1;
+    addressRanges.set(cidr.network.length === 4 ? 'IPv4' : 'IPv6', describeAddressRange(cidr, first));
   }
   const ports = describePortRange(nodePortRange);
   const withIPs = requests.map((request) => allocateClusterIPs(request, addressRanges, reservations));
@@ -64,13 +66,13 @@ export function allocate(
   });
 }
 
-function describeAddressRange(cidr: CIDR): AddressRange {
+function describeAddressRange(cidr: CIDR, first: number): AddressRange {
   const isIPv4 = cidr.network.length === 4;
   // More than 2^31 addresses are as good as 2^31.
   const hostBits = Math.min(31, cidr.network.length * 8 - cidr.prefixLength);
   const size = 2 ** hostBits;
   const reserved = size <= 16 ? 0 : Math.min(Math.max(16, Math.floor(size / 16)), 256);
-  return { cidr, offsets: { first: 1, last: size - (isIPv4 ? 2 : 1), reserved } };
+  return { cidr, offsets: { first, last: size - (isIPv4 ? 2 : 1), reserved } };
 }
 
 function describePortRange({ first, last }: NodePortRange): NumberRange {

@@ -4,7 +4,7 @@
  */
 import type { SourceObject } from '../input/source.ts';
 import type { ObjectReference } from '../shared/diagnostic.ts';
-import { parseCIDR } from '../shared/ip.ts';
+import { type CIDR, containsIP, formatIP, type IPBytes, parseCIDR, parseIP } from '../shared/ip.ts';
 import type { AdmissionOptions } from './admission-options.ts';
 import type { AllocationRequest } from './allocation.ts';
 import type { Allocation } from './cluster-state.ts';
@@ -16,7 +16,7 @@ import {
   defaultNode,
   defaultPod,
 } from './defaults/objects.ts';
-import { defaultService } from './defaults/service.ts';
+import { defaultService, dropUnread } from './defaults/service.ts';
 import { type Fault, type Faults, fault, invalid, quote, required } from './fault.ts';
 import { generateName } from './generated-name.ts';
 import { settleFamilies } from './ip-families.ts';
@@ -25,6 +25,7 @@ import { planNodePorts } from './node-ports.ts';
 import type { IPFamily } from './objects.ts';
 import { createReservations, holderOfClusterIP, type Reservations, reserve } from './reservations.ts';
 import { decode } from './schema.ts';
+import { checkEndpointIP } from './validation/addresses.ts';
 import { validateEndpointSlice } from './validation/endpoint-slice.ts';
 import { validateEndpoints } from './validation/endpoints.ts';
 import { validateLoadBalancerStatus } from './validation/load-balancer-status.ts';
@@ -56,6 +57,7 @@ export interface Examiner {
 
 interface Context {
   readonly options: AdmissionOptions;
+  readonly cidrs: readonly CIDR[];
   readonly families: readonly IPFamily[];
   readonly reservations: Reservations;
   /** `Kind namespace/name` of accepted objects. */
@@ -64,11 +66,9 @@ interface Context {
 
 /** An examiner that knows no objects yet. */
 export function createExaminer(options: AdmissionOptions): Examiner {
-  const families = options.serviceCIDRs.flatMap((text): IPFamily[] => {
-    const cidr = parseCIDR(text);
-    return cidr === undefined ? [] : [cidr.network.length === 4 ? 'IPv4' : 'IPv6'];
-  });
-  const context: Context = { options, families, reservations: createReservations(), names: new Set() };
+  const cidrs = options.serviceCIDRs.map(parseCIDR).filter((cidr) => cidr !== undefined);
+  const families = cidrs.map(({ network }): IPFamily => (network.length === 4 ? 'IPv4' : 'IPv6'));
+  const context: Context = { options, cidrs, families, reservations: createReservations(), names: new Set() };
   return { examine: (source) => examine(source, context), reservations: context.reservations };
 }
 
@@ -162,15 +162,16 @@ function examineService(object: DecodedObject, context: Context): Examined {
   if (settlement.faults.length > 0) return { object, faults: settlement.faults, warnings: [] };
   const { namespace = '', name = '' } = defaulted.metadata ?? {};
   const holder = `${namespace}/${name}`;
-  const { reservations, options } = context;
+  const { reservations, options, cidrs } = context;
   // What a Service of the same name holds is no conflict: the name is.
   const unlessSame = (other: string | undefined) => (other === holder ? undefined : other);
   const clusterIPs = settlement.spec.clusterIPs ?? [];
   for (const ip of settlement.spec.type === 'ExternalName' ? [] : clusterIPs) {
     const other = unlessSame(holderOfClusterIP(reservations, ip));
-    if (other === undefined) continue;
-    const taken = invalid(['spec', 'clusterIPs'], ip, `is already taken by Service ${other}`);
-    return { object, faults: [taken], warnings: [] };
+    const problem =
+      other === undefined ? checkAllocatable(ip, cidrs) : `is already taken by Service ${other}`;
+    if (problem === undefined) continue;
+    return { object, faults: [invalid(['spec', 'clusterIPs'], ip, problem)], warnings: [] };
   }
   const plan = planNodePorts(settlement.spec, options.serviceNodePortRange, (port) =>
     unlessSame(reservations.nodePorts.get(port)),
@@ -182,8 +183,28 @@ function examineService(object: DecodedObject, context: Context): Examined {
   const faults: Faults = [];
   validateService(service, faults);
   validateLoadBalancerStatus(service, faults);
-  const request = { service, namespace, name, pending: plan.pending };
-  return { object: service, faults, warnings: warnOfService(service), request, asked: plan.asked };
+  const request = { service: dropUnread(service), namespace, name, pending: plan.pending };
+  return { object: request.service, faults, warnings: warnOfService(service), request, asked: plan.asked };
+}
+
+/** An address outside the service CIDRs may be of another cluster's; but some can be of no cluster's. */
+function checkAllocatable(ip: string, cidrs: readonly CIDR[]): string | undefined {
+  if (ip === 'None') return undefined;
+  const problem = checkEndpointIP(ip);
+  if (problem !== undefined) return problem;
+  const bytes = parseIP(ip) as IPBytes;
+  for (const cidr of cidrs) {
+    if (!containsIP(cidr, bytes)) continue;
+    const canonical = formatIP(bytes);
+    if (canonical === formatIP(cidr.network)) return 'is the network address of the service CIDR';
+    if (bytes.length === 4 && canonical === broadcastAddress(cidr))
+      return 'is the broadcast address of the service CIDR';
+  }
+  return undefined;
+}
+
+function broadcastAddress({ network, prefixLength }: CIDR): string {
+  return formatIP(network.map((byte, i) => byte | (0xff >> Math.min(8, Math.max(0, prefixLength - 8 * i)))));
 }
 
 function examineOther(kind: Exclude<Kind, 'Service'>, object: DecodedObject): Examined {

@@ -10,6 +10,7 @@ import { type Fault, fault, printable, quote } from './fault.ts';
 import type { SchemaError, SchemaValidator } from './generated/validators.js';
 import * as validators from './generated/validators.js';
 import type { Kind } from './kinds.ts';
+import { suggest } from './suggestion.ts';
 
 const VALIDATORS: Readonly<Record<Kind, SchemaValidator>> = {
   EndpointSlice: validators.validateEndpointSlice,
@@ -144,9 +145,10 @@ function describeError(object: PlainObject, error: SchemaError): Fault {
 
 function unknownField(parent: FieldPath, error: SchemaError): Fault {
   const name = String(error.params.additionalProperty);
-  const type = /definitions\/[\w.]*?(\w+)\/additionalProperties$/.exec(error.schemaPath)?.[1];
-  const owner = type === undefined ? 'the API' : type;
-  return fault('UnknownField', [...parent, name], `is no field of ${owner}`);
+  const type = /definitions\/([\w.]+)\/additionalProperties$/.exec(error.schemaPath)?.[1] ?? '';
+  const unknown = fault('UnknownField', [...parent, name], `is no field of ${type.split('.').pop()}`);
+  const meant = suggest(name, validators.fieldNames[type] ?? []);
+  return meant === undefined ? unknown : { ...unknown, mend: `Did you mean ${meant}?` };
 }
 
 /** `metadata.labels[app]`: the API server spells the keys of maps so. */

@@ -29,13 +29,7 @@ export function warnOfService({ metadata, spec = {}, status }: DecodedService): 
   warnOfIneffective(spec, warnings);
   warnOfIPs(spec.externalIPs, ['spec', 'externalIPs'], warnings);
   if (spec.loadBalancerIP) warnOfIP(spec.loadBalancerIP, ['spec', 'loadBalancerIP'], warnings);
-  for (const [i, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
-    const cidr = parseCIDR(range);
-    const canonical = cidr === undefined ? range : formatCIDR(cidr);
-    if (canonical !== range) {
-      warnings.push(nonCanonical(['spec', 'loadBalancerSourceRanges', i], range, canonical));
-    }
-  }
+  warnOfCIDRs(spec.loadBalancerSourceRanges, ['spec', 'loadBalancerSourceRanges'], warnings);
   if (spec.trafficDistribution === 'PreferClose') {
     const problem = 'PreferClose is deprecated: use PreferSameZone, which means the same';
     warnings.push(fault('Deprecated', ['spec', 'trafficDistribution'], problem));
@@ -93,6 +87,7 @@ export function warnOfNode({ spec = {} }: DecodedNode): readonly Fault[] {
   if (spec.configSource !== undefined) {
     warnings.push(fault('Ineffective', ['spec', 'configSource'], 'has no effect: the feature is removed'));
   }
+  warnOfCIDRs(spec.podCIDRs, ['spec', 'podCIDRs'], warnings);
   if (spec.externalID)
     warnings.push(fault('Deprecated', ['spec', 'externalID'], 'is deprecated and not used'));
   return warnings;
@@ -106,6 +101,14 @@ function warnOfIP(text: string, path: FieldPath, warnings: Faults): void {
   const ip = parseIP(text);
   const canonical = ip === undefined ? text : formatIP(ip);
   if (canonical !== text) warnings.push(nonCanonical(path, text, canonical));
+}
+
+function warnOfCIDRs(cidrs: readonly string[] | undefined, path: FieldPath, warnings: Faults): void {
+  for (const [i, text] of (cidrs ?? []).entries()) {
+    const cidr = parseCIDR(text);
+    const canonical = cidr === undefined ? text : formatCIDR(cidr);
+    if (canonical !== text) warnings.push(nonCanonical([...path, i], text, canonical));
+  }
 }
 
 function nonCanonical(path: FieldPath, value: string, canonical: string): Fault {

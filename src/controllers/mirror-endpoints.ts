@@ -56,6 +56,7 @@ export function mirrorEndpoints(endpoints: Endpoints): MirroredEndpoints {
 /** Gives each port all its addresses, then joins ports that have the very same ones. Sorted; ready addresses first. */
 function repack({ subsets }: Endpoints): RepackedSubset[] {
   const byPort = new Map<string, { port: SubsetPort | undefined; addresses: Map<string, MirroredAddress> }>();
+  const firstSeen = new Map<string, EndpointAddress>();
   for (const subset of subsets ?? []) {
     const ports = subset.ports?.length ? subset.ports : [undefined];
     for (const port of ports) {
@@ -65,8 +66,10 @@ function repack({ subsets }: Endpoints): RepackedSubset[] {
         entry = { port, addresses: new Map() };
         byPort.set(key, entry);
       }
-      for (const address of subset.addresses ?? []) addAddress(entry.addresses, address, true);
-      for (const address of subset.notReadyAddresses ?? []) addAddress(entry.addresses, address, false);
+      const add = (address: EndpointAddress, ready: boolean) =>
+        addAddress(entry.addresses, firstSeen, address, ready);
+      for (const address of subset.addresses ?? []) add(address, true);
+      for (const address of subset.notReadyAddresses ?? []) add(address, false);
     }
   }
   const byAddresses = new Map<
@@ -108,12 +111,20 @@ function mirroredAnnotations(
   return Object.keys(kept).length === 0 ? {} : { annotations: kept };
 }
 
-/** The same address of another object is another endpoint. Not ready trumps ready. */
-function addAddress(addresses: Map<string, MirroredAddress>, address: EndpointAddress, ready: boolean): void {
+/**
+ * The same address of another object is another endpoint. Where one is listed several times, the first one's hostname and
+ * node count, for all ports; not ready trumps ready, port by port.
+ */
+function addAddress(
+  addresses: Map<string, MirroredAddress>,
+  firstSeen: Map<string, EndpointAddress>,
+  address: EndpointAddress,
+  ready: boolean,
+): void {
   const key = `${address.ip} ${address.targetRef?.uid ?? ''}`;
-  const known = addresses.get(key);
-  if (known === undefined) addresses.set(key, { address, ready });
-  else if (known.ready && !ready) addresses.set(key, { address: known.address, ready });
+  const first = firstSeen.get(key) ?? address;
+  firstSeen.set(key, first);
+  addresses.set(key, { address: first, ready: ready && (addresses.get(key)?.ready ?? true) });
 }
 
 function familyOf(text: string): IPFamily | undefined {

@@ -137,7 +137,8 @@ function escapeLength(bytes: Uint8Array, offset: number): number {
 }
 
 function unexpected(bytes: Uint8Array, offset: number, wanted: string): JsonScan {
-  if (offset >= bytes.length) return { kind: 'error', offset, reason: `the text ends where ${wanted} is missing` };
+  if (offset >= bytes.length)
+    return { kind: 'error', offset, reason: `the text ends where ${wanted} is missing` };
   return { kind: 'error', offset, reason: `${wanted} is missing` };
 }
 

@@ -63,9 +63,12 @@ function listPath(name: string, stats: Stats | undefined, recursive: boolean): r
   listDirectory(name, recursive, files);
   if (files.length === 0) {
     const cause = new Error('no .yaml, .yml or .json file');
-    throw new OperationalError(`the directory ${quote(name)} has ${cause.message}${recursive ? '' : ' directly in it'}`, {
-      cause,
-    });
+    throw new OperationalError(
+      `the directory ${quote(name)} has ${cause.message}${recursive ? '' : ' directly in it'}`,
+      {
+        cause,
+      },
+    );
   }
   return files;
 }

@@ -27,7 +27,6 @@ const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 export class ListResponse {
   readonly items: Item[] = [];
@@ -45,37 +44,50 @@ export class ListResponse {
 
   /** @throws MalformedList where an item is no JSON. */
   push(chunk: Uint8Array): void {
+    const end = chunk.length;
     let start = 0;
-    let inString = this.inString;
-    let escaped = this.escaped;
-    for (let at = 0; at < chunk.length; at++) {
-      const byte = chunk[at];
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
-      } else if (byte === QUOTE) inString = true;
-      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        if (!this.inItems) this.openEnvelope(byte, chunk.subarray(start, at + 1));
+    let at = this.inString ? this.skipString(chunk, 0) : 0;
+    while (at < end) {
+      const byte = chunk[at++] as number;
+      if (byte === QUOTE) at = this.skipString(chunk, at);
+      // Brackets become braces so.
+      else if ((byte | 0x20) === OPEN_BRACE) {
+        if (!this.inItems) this.openEnvelope(byte, chunk.subarray(start, at));
         else if (this.itemDepth++ === 0) {
-          this.envelope += latin1(chunk.subarray(start, at));
-          start = at;
+          this.envelope += decode(chunk.subarray(start, at - 1), 'latin1');
+          start = at - 1;
         }
-      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      } else if ((byte | 0x20) === CLOSE_BRACE) {
         if (this.itemDepth === 0) {
           this.depth--;
           this.inItems = false;
         } else if (--this.itemDepth === 0) {
-          this.finishItem(chunk.subarray(start, at + 1));
-          start = at + 1;
+          this.finishItem(chunk.subarray(start, at));
+          start = at;
         }
       }
     }
-    this.inString = inString;
-    this.escaped = escaped;
     if (this.itemDepth > 0) this.pending.push(chunk.subarray(start));
-    else this.envelope += latin1(chunk.subarray(start));
+    else this.envelope += decode(chunk.subarray(start), 'latin1');
     if (this.envelope.length > ENVELOPE_LIMIT) throw new MalformedList('the answer is no list');
+  }
+
+  /** From within a string to behind its closing quote, or to the end of the piece. */
+  private skipString(chunk: Uint8Array, from: number): number {
+    const end = chunk.length;
+    let at = this.escaped ? from + 1 : from;
+    while (at < end) {
+      const byte = chunk[at++] as number;
+      if (byte === QUOTE) {
+        this.inString = false;
+        this.escaped = false;
+        return at;
+      }
+      if (byte === BACKSLASH) at++;
+    }
+    this.inString = true;
+    this.escaped = at > end;
+    return end;
   }
 
   /** @throws MalformedList where the list is not complete. */
@@ -95,19 +107,19 @@ export class ListResponse {
   private openEnvelope(byte: number, unread: Uint8Array): void {
     this.depth++;
     if (byte !== OPEN_BRACKET || this.depth !== 2) return;
-    this.inItems = /(?<!\\)"items"\s*:\s*\[$/.test(this.envelope + latin1(unread));
+    this.inItems = /(?<!\\)"items"\s*:\s*\[$/.test(this.envelope + decode(unread, 'latin1'));
   }
 
-  private finishItem(bytes: Uint8Array): void {
-    this.pending.push(bytes);
-    this.items.push(parseObject(Buffer.concat(this.pending).toString('utf8')));
+  private finishItem(last: Uint8Array): void {
+    const bytes = this.pending.length === 0 ? last : Buffer.concat([...this.pending, last]);
     this.pending.length = 0;
+    this.items.push(parseObject(decode(bytes, 'utf8')));
     this.envelope += '0';
   }
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+function decode(bytes: Uint8Array, encoding: 'latin1' | 'utf8'): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
 }
 
 function parseObject(text: string): Item {

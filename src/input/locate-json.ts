@@ -66,9 +66,7 @@ export function locateInJson(index: JsonIndex, read: ReadPart, path: FieldPath):
   if (item === undefined) return place.position;
   const places = index.items.get(field as string);
   const listed = typeof item === 'number' ? places?.[item] : undefined;
-  return listed === undefined
-    ? locateWithin(place, read, path.slice(1))
-    : locateWithin(listed, read, rest);
+  return listed === undefined ? locateWithin(place, read, path.slice(1)) : locateWithin(listed, read, rest);
 }
 
 function locateWithin(place: Place, read: ReadPart, path: FieldPath): Position {

@@ -8,9 +8,9 @@ import { isUtf8 } from 'node:buffer';
 import type { FieldPath } from '../shared/diagnostic.ts';
 import { scanJsonValue, skipJsonSpace } from './json-scanner.ts';
 import { isTooDeep, MAX_NESTING } from './limits.ts';
-import { parseYaml } from './yaml/parse-yaml.ts';
 import { splitYaml, type YamlChunk } from './split-yaml.ts';
 import type { StoredInput } from './stored-input.ts';
+import { parseYaml } from './yaml/parse-yaml.ts';
 import { RefusedYaml } from './yaml/yaml11-cursor.ts';
 
 /** Where a document stands in its file, in bytes. */
@@ -100,7 +100,12 @@ function* readJsonStream(bytes: Buffer): Generator<InputDocument> {
       at = skipJsonSpace(bytes, behind);
       continue;
     }
-    const refusal: Refusal = { kind: 'refused', code: 'JSONSyntax', reason: scan.reason, offset: scan.offset };
+    const refusal: Refusal = {
+      kind: 'refused',
+      code: 'JSONSyntax',
+      reason: scan.reason,
+      offset: scan.offset,
+    };
     if (number < 2) {
       yield* readYaml(bytes, startOfYaml(bytes, behind, at), number, refusal);
       return;
@@ -144,7 +149,8 @@ function* readYaml(
 
 function readChunk(bytes: Buffer, { start, end, malformedAt }: YamlChunk): DocumentContent {
   if (malformedAt !== undefined) {
-    const reason = 'only a comment may follow "---" on its line, which kubectl takes for the end of a document';
+    const reason =
+      'only a comment may follow "---" on its line, which kubectl takes for the end of a document';
     return { kind: 'refused', code: 'YAMLSyntax', reason, offset: malformedAt };
   }
   const chunk = bytes.subarray(start, end);
@@ -159,7 +165,12 @@ function readChunk(bytes: Buffer, { start, end, malformedAt }: YamlChunk): Docum
     return { kind: 'parsed', value, duplicates, rest: rest === undefined ? undefined : toByte(rest) };
   } catch (error) {
     if (!(error instanceof RefusedYaml)) throw error;
-    return { kind: 'refused', code: CODES[error.offends], reason: error.message, offset: toByte(error.offset) };
+    return {
+      kind: 'refused',
+      code: CODES[error.offends],
+      reason: error.message,
+      offset: toByte(error.offset),
+    };
   }
 }
 

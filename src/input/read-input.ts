@@ -125,9 +125,13 @@ function duplicateKey(document: Origin, path: FieldPath): Diagnostic {
 }
 
 /** Splits a path at the innermost item of a List: the origin leads to the object, the rest is within it. */
-function enterLists(document: Origin, path: FieldPath): { readonly origin: Origin; readonly rest: FieldPath } {
+function enterLists(
+  document: Origin,
+  path: FieldPath,
+): { readonly origin: Origin; readonly rest: FieldPath } {
   let length = 0;
-  while (path[length] === 'items' && typeof path[length + 1] === 'number' && path.length > length + 2) length += 2;
+  while (path[length] === 'items' && typeof path[length + 1] === 'number' && path.length > length + 2)
+    length += 2;
   return { origin: { ...document, path: path.slice(0, length) }, rest: path.slice(length) };
 }
 

@@ -2,7 +2,16 @@
  * In: the name of a file, or the bytes of standard input. Out: the bytes as UTF-8, now and again later. Regular files
  * are read again when asked for; what cannot be read twice (pipes, standard input) is kept.
  */
-import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { OperationalError } from '../shared/operational-error.ts';
 import { MAX_FILE_BYTES } from './limits.ts';
 import { quote } from './quote.ts';

@@ -3,7 +3,7 @@
  * Mirrors kube-proxy 1.37's ServicePortMap and BaseServicePortInfo.
  */
 import type { IPFamily, Protocol, Service, ServicePort } from '../apiserver/objects.ts';
-import { containsIP, formatCIDR, formatIP, isIPv6, parseCIDR, parseIP } from '../shared/ip.ts';
+import { canonicalIP, containsIP, formatCIDR, isIPv6, parseCIDR, parseIP } from '../shared/ip.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import type { Release } from './release.ts';
@@ -114,8 +114,8 @@ function clusterIPOfFamily({ spec }: Service, family: IPFamily): string | undefi
 
 /** The address written canonically, or undefined where it is of the other family. */
 function canonical(text: string, family: IPFamily): string | undefined {
-  const ip = parseIP(text);
-  return ip !== undefined && isIPv6(ip) === (family === 'IPv6') ? formatIP(ip) : undefined;
+  const ip = canonicalIP(text);
+  return ip?.includes(':') === (family === 'IPv6') ? ip : undefined;
 }
 
 function externalIPsOfFamily(
@@ -146,7 +146,8 @@ function sourceRangesOfFamily(
   { nodeIPs }: NodeIdentity,
   release: Release,
 ): { cidrs: readonly string[]; allowNode: boolean } {
-  const cidrs = (spec.loadBalancerSourceRanges ?? [])
+  if (!spec.loadBalancerSourceRanges?.length) return { cidrs: [], allowNode: false };
+  const cidrs = spec.loadBalancerSourceRanges
     .map((range) => parseCIDR(range.trim()))
     .filter((cidr) => cidr !== undefined)
     .filter((cidr) => isIPv6(cidr.network) === (family === 'IPv6'));

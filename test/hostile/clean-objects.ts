@@ -157,7 +157,8 @@ function describeField(path: readonly (string | number)[], isKey: boolean): Stri
 function refusalNames(path: readonly (string | number)[]): RegExp[] {
   const words = path.filter((step): step is string => typeof step === 'string');
   const exact = words.map((word) => escapePattern(word)).join('(\\[\\d+\\])?\\.');
-  const names = [new RegExp(`^${exact}`)];
+  // The API server itself spells spec.loadBalancerSourceRanges with a capital L.
+  const names = [new RegExp(`^${exact}`, 'i')];
   const parent = words.slice(0, -1).map((word) => escapePattern(word));
   if (parent.length > 1) names.push(new RegExp(`^${parent.join('(\\[\\d+\\])?\\.')}(\\[\\d+\\])?$`));
   return names;

@@ -1,14 +1,24 @@
 /**
  * Nothing that stands in a Service, an Endpoints, an EndpointSlice, a Node or a configuration can inject a rule: 1,000
- * hostile strings in every string field either are refused with the field named, or leave the rules as they are.
+ * hostile strings in every field either are refused with the field named, or leave the rules as they are.
  */
-import { beforeAll, describe, expect, it } from 'vitest';
-import { compile, type Diagnostic, type SourceObject } from '../../src/index.ts';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { type CompileResult, compile, type Diagnostic, type SourceObject } from '../../src/index.ts';
 import { hostileStrings } from '../support/hostile-strings.ts';
-import { CLEAN_OBJECTS, type PlainObject, stringFields, withValue } from './clean-objects.ts';
+import {
+  CLEAN_OBJECTS,
+  type PlainObject,
+  type StringField,
+  stringFields,
+  withValue,
+} from './clean-objects.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const STRINGS = hostileStrings(20_261_123, 1000);
-const NODE = 'node-0';
+
+/** So many of the strings are also compiled from what is left when the refused object is passed over. */
+const PASSED_OVER = 25;
 
 function asSource(object: PlainObject): SourceObject {
   return {
@@ -19,40 +29,49 @@ function asSource(object: PlainObject): SourceObject {
   };
 }
 
-/** The lines of all artifacts. Refused objects are left out; undefined where nothing at all can be compiled. */
-async function compileLines(
-  objects: readonly PlainObject[],
-): Promise<{ lines: ReadonlySet<string> | undefined; refusals: readonly Diagnostic[] }> {
-  const { compiled, diagnostics } = await compile({
-    objects: objects.map(asSource),
-    node: NODE,
-    skipInvalid: true,
-  });
-  const refusals = diagnostics.filter(({ severity }) => severity === 'error');
-  if (compiled === undefined) return { lines: undefined, refusals };
+function compileObjects(objects: readonly PlainObject[], skipInvalid: boolean): Promise<CompileResult> {
+  return compile({ objects: objects.map(asSource), node: 'node-0', skipInvalid });
+}
+
+/** The lines of all artifacts; none where nothing is compiled. */
+function linesOf({ compiled }: CompileResult): Set<string> {
   const lines = new Set<string>();
-  for (const artifact of compiled.artifacts)
+  for (const artifact of compiled?.artifacts ?? [])
     for (const line of [...artifact.text()].join('').split('\n')) lines.add(`${artifact.name} ${line}`);
-  return { lines, refusals };
+  return lines;
+}
+
+function refusalsOf({ diagnostics }: CompileResult): Diagnostic[] {
+  return diagnostics.filter(({ severity }) => severity === 'error');
 }
 
 /** All lines that may come out: those of the clean cluster, and of the cluster without some of its objects. */
-async function allowedLines(): Promise<Set<string>> {
+async function findAllowedLines(): Promise<Set<string>> {
   const allowed = new Set<string>();
   const removable = CLEAN_OBJECTS.filter(({ kind }) => kind !== 'Node' && kind !== 'KubeProxyConfiguration');
   for (let mask = 0; mask < 2 ** removable.length; mask++) {
     const gone = new Set(removable.filter((_, i) => mask & (1 << i)));
-    const { lines } = await compileLines(CLEAN_OBJECTS.filter((object) => !gone.has(object)));
-    for (const line of lines ?? []) allowed.add(line);
+    const result = await compileObjects(
+      CLEAN_OBJECTS.filter((object) => !gone.has(object)),
+      false,
+    );
+    for (const line of linesOf(result)) allowed.add(line);
   }
   return allowed;
 }
 
+/** An interface may be called anything that Linux allows; iptables takes such a name as one word. */
+function withoutInterface(line: string, { label }: StringField, text: string): string {
+  const isName =
+    label === 'detectLocal.bridgeInterface' && /^[!-~]{1,15}$/.test(text) && !/["'\\/]/.test(text);
+  return isName ? line.replaceAll(`-i ${text}`, '-i cbr0') : line;
+}
+
 describe('the clean cluster', () => {
   it('is accepted as it is', async () => {
-    const { lines, refusals } = await compileLines(CLEAN_OBJECTS);
-    expect(refusals).toEqual([]);
-    expect(lines?.size).toBeGreaterThan(50);
+    const result = await compileObjects(CLEAN_OBJECTS, false);
+    expect(refusalsOf(result)).toEqual([]);
+    expect(linesOf(result).size).toBeGreaterThan(50);
   });
 });
 
@@ -63,7 +82,7 @@ const FIELDS = CLEAN_OBJECTS.flatMap((object) =>
 describe('1,000 hostile strings', () => {
   let allowed: ReadonlySet<string>;
   beforeAll(async () => {
-    allowed = await allowedLines();
+    allowed = await findAllowedLines();
   });
 
   it('are 1,000 different strings', () => {
@@ -71,26 +90,26 @@ describe('1,000 hostile strings', () => {
   });
 
   it.each(FIELDS)('in $label add no rule', async ({ object, field }) => {
-    for (const text of STRINGS) {
+    for (const [i, text] of STRINGS.entries()) {
       const changed = withValue(object, field, text);
-      const { lines, refusals } = await compileLines(
-        CLEAN_OBJECTS.map((other) => (other === object ? changed : other)),
-      );
-      const context = JSON.stringify(text);
-      for (const line of lines ?? []) {
-        if (!allowed.has(line)) expect.fail(`${context} adds ${JSON.stringify(line)}`);
-      }
-      for (const refusal of refusals) {
-        expect(refusal.message, context).not.toBe('');
-        expect(refusal.field ?? '', `${context}: ${refusal.message}`).not.toBe('');
-      }
-      if (refusals.length > 0) {
-        const fields = refusals.map((refusal) => refusal.field ?? '');
-        expect(
-          fields.some((name) => field.names.some((pattern) => pattern.test(name))),
-          `${context}: ${fields}`,
-        ).toBe(true);
+      const objects = CLEAN_OBJECTS.map((other) => (other === object ? changed : other));
+      const results = [await compileObjects(objects, false)];
+      if (i < PASSED_OVER) results.push(await compileObjects(objects, true));
+      for (const result of results) {
+        for (const line of linesOf(result))
+          if (!allowed.has(withoutInterface(line, field, text)))
+            expect.fail(`${JSON.stringify(text)} adds ${JSON.stringify(line)}`);
+        expectNamed(refusalsOf(result), field, text);
       }
     }
   });
 });
+
+/** Every refusal names a field, and one of them the field that is at fault. */
+function expectNamed(refusals: readonly Diagnostic[], { names }: StringField, text: string): void {
+  if (refusals.length === 0) return;
+  const fields = refusals.map(({ field = '' }) => field);
+  const named = fields.some((field) => names.some((name) => name.test(field)));
+  if (!named || fields.includes(''))
+    expect.fail(`${JSON.stringify(text)} is refused without the field: ${JSON.stringify(refusals)}`);
+}

@@ -40,15 +40,24 @@ export function defaultEndpoints(endpoints: DecodedEndpoints): DecodedEndpoints 
   return { ...endpoints, subsets };
 }
 
-/** `podCIDR` is the first of `podCIDRs`; where they disagree, the single one counts. */
 export function defaultNode(node: DecodedNode): DecodedNode {
-  const { podCIDR = '', podCIDRs = [] } = node.spec ?? {};
-  const first = podCIDR === '' ? podCIDRs[0] : podCIDR;
-  if (first === undefined || (podCIDR === first && podCIDRs[0] === first)) return node;
+  const spec = synchronizePodCIDRs(node.spec);
+  const { capacity, allocatable } = node.status ?? {};
+  const lacksAllocatable = capacity !== undefined && allocatable === undefined;
+  if (spec === node.spec && !lacksAllocatable) return node;
   return {
     ...node,
-    spec: { ...node.spec, podCIDR: first, podCIDRs: podCIDRs[0] === first ? podCIDRs : [first] },
+    ...(spec === undefined ? {} : { spec }),
+    ...(lacksAllocatable ? { status: { ...node.status, allocatable: capacity } } : {}),
   };
+}
+
+/** `podCIDR` is the first of `podCIDRs`; where they disagree, the single one counts. */
+function synchronizePodCIDRs(spec: DecodedNode['spec']): DecodedNode['spec'] {
+  const { podCIDR = '', podCIDRs = [] } = spec ?? {};
+  const first = podCIDR === '' ? podCIDRs[0] : podCIDR;
+  if (first === undefined || (podCIDR === first && podCIDRs[0] === first)) return spec;
+  return { ...spec, podCIDR: first, podCIDRs: podCIDRs[0] === first ? podCIDRs : [first] };
 }
 
 export function defaultNamespace(namespace: DecodedNamespace): DecodedNamespace {

@@ -47,8 +47,6 @@ export function defaultService(service: DecodedService): DecodedService {
   if (spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
     spec.internalTrafficPolicy ??= 'Cluster';
   }
-  // Dropped as it is when the API server reads such a Service back.
-  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   const defaulted: DecodedService = { ...service, spec };
   return spec.type === 'LoadBalancer' ? defaultStatus(defaulted) : defaulted;
@@ -95,4 +93,11 @@ function defaultStatus(service: DecodedService): DecodedService {
 
 function lacksMode({ ip, ipMode }: DecodedLoadBalancerIngress): boolean {
   return Boolean(ip) && ipMode === undefined;
+}
+
+/** What the API server drops whenever it reads a Service back, after it has validated it. */
+export function dropUnread(service: DecodedService): DecodedService {
+  if (service.spec?.type !== 'ExternalName') return service;
+  const { internalTrafficPolicy, ...spec } = service.spec;
+  return { ...service, spec };
 }

@@ -37,7 +37,7 @@ export function validateNode(node: DecodedNode, faults: Faults): void {
     );
   }
   for (const [i, { address = '' }] of (node.status?.addresses ?? []).entries()) {
-    if (!/^[-0-9A-Za-z.:%_]*$/.test(address)) {
+    if (!/^[-0-9A-Za-z.:%_/]*$/.test(address)) {
       faults.push(invalid(['status', 'addresses', i, 'address'], address, 'must be an IP address or a name'));
     }
   }

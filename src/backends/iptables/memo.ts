@@ -2,17 +2,28 @@
  * Remembers what service ports of earlier compilations came to, for one IP family: the names and chains of those that
  * have not changed, the order of all chains, and the text of each chain's rules.
  */
+import type { IPFamily } from '../../apiserver/objects.ts';
 import type { ServicePortView } from '../../proxy/service-traffic.ts';
 import type { Chain } from './ruleset.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
 export type Spelling = 'kernel' | 'proxy';
 
+export interface PrintedChain {
+  readonly text: string;
+  readonly lines: number;
+}
+
+type PrintChain = (chain: Chain, spelling: Spelling, family: IPFamily) => PrintedChain;
+
 export class IptablesMemo {
   private context = '';
   private plans = new WeakMap<ServicePortView, PlannedServicePort>();
   private chains = new WeakMap<PlannedServicePort, readonly Chain[]>();
-  private texts: Record<Spelling, WeakMap<Chain, string>> = { kernel: new WeakMap(), proxy: new WeakMap() };
+  private texts: Record<Spelling, WeakMap<Chain, PrintedChain>> = {
+    kernel: new WeakMap(),
+    proxy: new WeakMap(),
+  };
   private ordered: readonly Chain[] = [];
 
   /** Forgets everything if what all rules depend on has changed. */
@@ -33,9 +44,8 @@ export class IptablesMemo {
     return recall(this.chains, port, compute);
   }
 
-  /** The text of rules that do not depend on other chains. */
-  text(chain: Chain, spelling: Spelling, compute: () => string): string {
-    return recall(this.texts[spelling], chain, compute);
+  printed(chain: Chain, spelling: Spelling, print: PrintChain, family: IPFamily): PrintedChain {
+    return recall(this.texts[spelling], chain, () => print(chain, spelling, family));
   }
 
   /** The same chains, those of last time first and in their order: sorting them then takes one pass. */

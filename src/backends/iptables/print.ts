@@ -5,7 +5,7 @@
  * prints it; `iptables-restore` spelling is kube-proxy's own. Only sync chains are in the latter.
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
-import type { IptablesMemo, Spelling } from './memo.ts';
+import type { IptablesMemo, PrintedChain, Spelling } from './memo.ts';
 import { printKernelRule } from './print-kernel-rule.ts';
 import { printProxyRule } from './print-proxy-rule.ts';
 import type { Chain, Ruleset } from './ruleset.ts';
@@ -30,38 +30,45 @@ function* print(
   memo: IptablesMemo | undefined,
 ): Generator<string> {
   let piece = '';
+  let lines = 0;
   for (const table of tables) {
     const chains = table.chains.filter(includes);
     if (chains.length === 0) continue;
     piece += `*${table.name}\n`;
+    lines++;
     for (const chain of chains) {
-      piece += checked(`:${chain.name} ${chain.writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`, 1);
+      piece += `:${chain.name} ${chain.writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`;
+      lines++;
       if (piece.length > PIECE) {
-        yield piece;
+        yield checked(piece, lines);
         piece = '';
+        lines = 0;
       }
     }
     for (const chain of chains) {
-      const compute = () => rulesText(chain, spelling, family);
-      piece += memo?.text(chain, spelling, compute) ?? compute();
+      const printed =
+        memo?.printed(chain, spelling, printChain, family) ?? printChain(chain, spelling, family);
+      piece += printed.text;
+      lines += printed.lines;
       if (piece.length > PIECE) {
-        yield piece;
+        yield checked(piece, lines);
         piece = '';
+        lines = 0;
       }
     }
     piece += 'COMMIT\n';
+    lines++;
   }
-  yield piece;
+  yield checked(piece, lines);
 }
 
-function rulesText({ name, rules }: Chain, spelling: Spelling, family: IPFamily): string {
+function printChain({ name, rules }: Chain, spelling: Spelling, family: IPFamily): PrintedChain {
+  const head = `-A ${name}`;
   let text = '';
-  const appended = `-A ${name}`;
   for (const rule of rules) {
-    text += appended + (spelling === 'kernel' ? printKernelRule(rule, family) : printProxyRule(rule));
-    text += '\n';
+    text += `${head}${spelling === 'kernel' ? printKernelRule(rule, family) : printProxyRule(rule)}\n`;
   }
-  return checked(text, rules.length);
+  return { text, lines: rules.length };
 }
 
 /**
@@ -69,11 +76,11 @@ function rulesText({ name, rules }: Chain, spelling: Spelling, family: IPFamily)
  * a line or make iptables-restore run a program may be written, whatever happened before.
  * @throws Error
  */
-export function checked(text: string, lines: number): string {
+export function checked(piece: string, lines: number): string {
   let found = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found++;
-  if (found !== lines || text.includes('\r') || text.includes('\0') || text.includes('--modprobe')) {
+  for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) found++;
+  if (found !== lines || piece.includes('\r') || piece.includes('\0') || piece.includes('--modprobe')) {
     throw new Error('refusing to write rules that hold CR, LF, NUL or --modprobe within a line');
   }
-  return text;
+  return piece;
 }

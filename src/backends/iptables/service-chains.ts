@@ -33,9 +33,10 @@ export function serviceChains(planned: PlannedServicePort, context: ChainContext
   if (traffic.localEndpoints.length > 0) {
     made.push(chain(chains.localPolicy, 'sync', () => policyRules(planned, 'Local', context)));
   }
+  const matches = endpointMatches(planned, context);
   for (const [i, endpoint] of traffic.reachableEndpoints.entries()) {
     const name = endpointChains[i] as string;
-    made.push(chain(name, 'sync', () => endpointRules(planned, endpoint, name, context)));
+    made.push(chain(name, 'sync', () => endpointRules(planned, endpoint, name, matches)));
   }
   return made;
 }
@@ -170,20 +171,36 @@ function policyRules(
   return rules;
 }
 
+interface EndpointMatches {
+  readonly comments: readonly Match[];
+  readonly transport: Match;
+  readonly withoutAffinity: readonly Match[];
+}
+
+/** What the rules of all endpoints of a service port have in common. */
+function endpointMatches(
+  { servicePort, transport }: PlannedServicePort,
+  { largeCluster }: ChainContext,
+): EndpointMatches {
+  const comments = largeCluster ? [] : [comment(servicePort.name)];
+  const match: Match = { kind: 'transport', protocol: transport };
+  return { comments, transport: match, withoutAffinity: [...comments, match] };
+}
+
 /** KUBE-SEP: translates the destination; a Pod that reaches itself is masqueraded, or it would answer itself directly. */
 function endpointRules(
   { servicePort, transport }: PlannedServicePort,
   endpoint: EndpointInfo,
   name: string,
-  { largeCluster }: ChainContext,
+  shared: EndpointMatches,
 ): Rule[] {
-  const comments = largeCluster ? [] : [comment(servicePort.name)];
-  const matches = [...comments];
-  if (servicePort.affinitySeconds > 0) matches.push({ kind: 'recent-set', list: name });
-  matches.push({ kind: 'transport', protocol: transport });
+  const matches: readonly Match[] =
+    servicePort.affinitySeconds > 0
+      ? [...shared.comments, { kind: 'recent-set', list: name }, shared.transport]
+      : shared.withoutAffinity;
   return [
     // -A KUBE-SEP-… -s 10.0.0.1/32 -m comment --comment "ns/svc:p" -j KUBE-MARK-MASQ
-    { source: { address: endpoint.ip }, matches: comments, target: MARK_MASQ },
+    { source: { address: endpoint.ip }, matches: shared.comments, target: MARK_MASQ },
     // -A KUBE-SEP-… -p tcp -m comment --comment "ns/svc:p" [-m recent --set …] -m tcp -j DNAT --to-destination 10.0.0.1:80
     { protocol: transport, matches, target: { kind: 'dnat', to: endpoint.address } },
   ];

@@ -8,9 +8,9 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 import type { FieldPath } from '../../shared/diagnostic.ts';
 import { isExcessiveAliasing, MAX_NESTING } from '../limits.ts';
-import { RefusedYaml } from './yaml11-cursor.ts';
 import { resolveKey, resolveScalar, type ScalarResult } from './resolve-scalar.ts';
 import { readYamlTree, startOfNode, type YamlTree } from './yaml-tree.ts';
+import { RefusedYaml } from './yaml11-cursor.ts';
 
 export interface ParsedYaml {
   /** Null for a document without content. */

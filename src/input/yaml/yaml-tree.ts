@@ -42,7 +42,11 @@ function parse(text: string, toOriginal: (offset: number) => number): readonly E
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const isTooDeep = error.reason.startsWith('nesting exceeded');
-    throw new RefusedYaml(error.reason, toOriginal(error.mark?.position ?? 0), isTooDeep ? 'nesting' : 'syntax');
+    throw new RefusedYaml(
+      error.reason,
+      toOriginal(error.mark?.position ?? 0),
+      isTooDeep ? 'nesting' : 'syntax',
+    );
   }
 }
 
@@ -107,7 +111,9 @@ function startOfScalar(text: string, { style, valueStart }: Extract<Event, { val
     case SCALAR_STYLE.FOLDED_BLOCK: {
       const headerEnd = text.lastIndexOf('\n', valueStart - 1);
       const headerStart = text.lastIndexOf('\n', headerEnd - 1) + 1;
-      const header = /[|>][-+0-9]*[ \t]*(?:#.*)?$/.exec(text.slice(headerStart, Math.max(headerEnd, headerStart)).trimEnd());
+      const header = /[|>][-+0-9]*[ \t]*(?:#.*)?$/.exec(
+        text.slice(headerStart, Math.max(headerEnd, headerStart)).trimEnd(),
+      );
       return header === null ? valueStart : headerStart + header.index;
     }
     default:

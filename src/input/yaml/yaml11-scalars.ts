@@ -16,7 +16,21 @@ const QUESTION = 0x3f;
 const HASH = 0x23;
 const DASH = 0x2d;
 
+const NO_PLAIN_START: ReadonlySet<number> = new Set(
+  [...' \t\r\n-?:,[]{}#&*!|>\'"%@`'].map((character) => character.charCodeAt(0)),
+);
+
+/** Whether a plain scalar may start at the cursor; `-`, `?` and `:` that stand alone are no scalars. */
+export function isPlainStart(cursor: Yaml11Cursor, inFlow: boolean): boolean {
+  const code = cursor.code();
+  if (!NO_PLAIN_START.has(code)) return true;
+  if (code === DASH) return !isBlank(cursor.code(1));
+  return !inFlow && (code === QUESTION || code === COLON) && !isBlankOrEnd(cursor.code(1));
+}
+
 /**
+ * Over a scalar without quotes.
+ *
  * @param indent the column that continuation lines need in block context
  * @returns whether a line break followed the scalar
  */

@@ -4,8 +4,16 @@
  * Mirrors the scanner of go.yaml.in/yaml/v2 2.4.4: which indentation, which implicit key and which characters it takes.
  * What js-yaml refuses as well is left to js-yaml.
  */
+import { quote } from '../quote.ts';
 import { isBlank, isBlankOrEnd, isBreak, Yaml11Cursor } from './yaml11-cursor.ts';
-import { refuseSeparator, skipBlockScalar, skipPlainScalar, skipQuotedScalar } from './yaml11-scalars.ts';
+import { skipAnchorName, skipTag } from './yaml11-properties.ts';
+import {
+  isPlainStart,
+  refuseSeparator,
+  skipBlockScalar,
+  skipPlainScalar,
+  skipQuotedScalar,
+} from './yaml11-scalars.ts';
 
 /** An implicit key may be this long. */
 const SIMPLE_KEY_LENGTH = 1024;
@@ -159,14 +167,14 @@ export class Yaml11Scanner {
         break;
       case 0x2a: // *
         this.startContent();
-        this.skipName();
+        skipAnchorName(cursor);
         return this.endContent();
       case 0x26: // &
         this.startContent();
-        return this.skipName();
+        return skipAnchorName(cursor);
       case 0x21: // !
         this.startContent();
-        return this.skipTag();
+        return skipTag(cursor);
       case 0x7c: // |
       case 0x3e: // >
         if (!inFlow) return this.skipBlock();
@@ -177,21 +185,19 @@ export class Yaml11Scanner {
         skipQuotedScalar(cursor, this.indent + 2);
         return this.endContent();
     }
-    this.skipPlain(code, isBlank(cursor.code(1)), isWord, inFlow);
+    this.skipPlain(inFlow);
   }
 
-  private skipPlain(code: number, beforeBlank: boolean, isWord: boolean, inFlow: boolean): void {
-    const starts =
-      !NO_PLAIN_START.has(code) ||
-      (code === 0x2d && !beforeBlank) ||
-      (!inFlow && (code === 0x3f || code === 0x3a) && !isWord);
-    if (!starts) {
-      const name = code === 0x09 ? 'a tab' : JSON.stringify(String.fromCharCode(code));
-      this.cursor.refuse(`${name} cannot start a value here`);
+  private skipPlain(inFlow: boolean): void {
+    const { cursor } = this;
+    if (!isPlainStart(cursor, inFlow)) {
+      const code = cursor.code();
+      const name = code === 0x09 ? 'a tab' : quote(String.fromCharCode(code));
+      cursor.refuse(`${name} cannot start a value here`);
     }
     this.startContent();
-    const line = this.cursor.line;
-    if (skipPlainScalar(this.cursor, this.indent + 1, inFlow) && !inFlow) this.keyAllowed = true;
+    const { line } = cursor;
+    if (skipPlainScalar(cursor, this.indent + 1, inFlow) && !inFlow) this.keyAllowed = true;
     this.endContent(line);
   }
 
@@ -269,32 +275,6 @@ export class Yaml11Scanner {
     this.cursor.offset++;
   }
 
-  /** Over `*name` or `&name`. js-yaml takes more characters into the name. */
-  private skipName(): void {
-    const { cursor } = this;
-    const start = cursor.offset++;
-    while (/[0-9A-Za-z_-]/.test(cursor.text.charAt(cursor.offset))) cursor.offset++;
-    const next = cursor.text.charAt(cursor.offset);
-    if (cursor.offset === start + 1 || !(isBlankOrEnd(cursor.code()) || '?:,]}%@`'.includes(next))) {
-      cursor.refuse('an anchor is named with letters, digits, "-" and "_"', start);
-    }
-    if (next !== '' && '?:%@`'.includes(next)) cursor.edit(cursor.offset, ' ');
-  }
-
-  private skipTag(): void {
-    const { cursor } = this;
-    const start = cursor.offset;
-    const pattern = /!(?:<[0-9A-Za-z_\-;/?:@&=+$,.!~*'()[\]%]+>|[0-9A-Za-z_\-;/?:@&=+$,.!~*'()[\]%]*)/y;
-    pattern.lastIndex = start;
-    const [tag] = pattern.exec(cursor.text) as RegExpExecArray as [string];
-    cursor.offset = pattern.lastIndex;
-    const isComplete = isBlankOrEnd(cursor.code()) && tag !== '!!' && !/%(?![0-9A-Fa-f]{2})/.test(tag);
-    if (!isComplete) cursor.refuse('the tag is malformed', start);
-    if (/^![0-9A-Za-z_-]+!/.test(tag)) cursor.refuse('the tag has an unknown handle', start);
-    // js-yaml takes fewer characters into a tag; these tags are unknown either way.
-    if (!tag.startsWith('!<') && /[!,[\]]/.test(tag.replace(/^!!?/, ''))) cursor.edit(start, '!unknown', tag.length);
-  }
-
   private skipBlock(): void {
     if (this.contentLine >= 0) this.cursor.refuse('a block of text cannot start here');
     this.dropKey();
@@ -355,7 +335,3 @@ export class Yaml11Scanner {
 function noKey(): SimpleKey {
   return { possible: false, required: false, offset: 0, line: 0, column: 0 };
 }
-
-const NO_PLAIN_START: ReadonlySet<number> = new Set(
-  [...' \t\r\n-?:,[]{}#&*!|>\'"%@`'].map((character) => character.charCodeAt(0)),
-);
