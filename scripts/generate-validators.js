@@ -72,15 +72,21 @@ function main() {
   const code = standaloneCode(ajv, references);
   if (/\brequire\(/.test(code)) throw new Error('the generated code needs a library at run time');
   mkdirSync(FOLDER, { recursive: true });
-  const names = `export const fieldNames = ${JSON.stringify(fieldNames(definitions))};`;
+  const names = `export const fieldTypes = ${JSON.stringify(fieldTypes(definitions))};`;
   writeFileSync(new URL('validators.js', FOLDER), `// ${$comment}\n${code}\n${names}\n`);
   writeFileSync(new URL('validators.d.ts', FOLDER), typings());
 }
 
-/** The fields of each type, to suggest one where a name is not known. */
-function fieldNames(definitions) {
+/** The fields of each type with their types, to name the type where a field is not known, and to suggest another. */
+function fieldTypes(definitions) {
+  const typeOf = ({ $ref, items }) => ($ref ?? items?.$ref ?? '').slice('#/definitions/'.length);
   const entries = Object.entries(definitions).filter(([, { properties }]) => properties !== undefined);
-  return Object.fromEntries(entries.map(([type, { properties }]) => [type, Object.keys(properties)]));
+  return Object.fromEntries(
+    entries.map(([type, { properties }]) => [
+      type,
+      Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, typeOf(schema)])),
+    ]),
+  );
 }
 
 function typings() {
@@ -98,8 +104,8 @@ function typings() {
     '  /** Of the last call. */',
     '  readonly errors?: readonly SchemaError[] | null;',
     '}',
-    '/** Field names by type, such as `core.v1.ServicePort`. */',
-    'export declare const fieldNames: Readonly<Record<string, readonly string[]>>;',
+    '/** By type, such as `core.v1.ServicePort`: its fields, and of each the type of it or its items, `` where that has no fields. */',
+    'export declare const fieldTypes: Readonly<Record<string, Readonly<Record<string, string>>>>;',
     ...Object.keys(VALIDATORS).map((name) => `export declare const ${name}: SchemaValidator;`),
   ];
   return `${lines.join('\n')}\n`;

@@ -8,6 +8,7 @@
  */
 import { type AdmissionOptions, admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
 import type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
+import { modernizeStoredObjects } from './apiserver/stored-objects.ts';
 import type { CompiledNode } from './backends/backend.ts';
 import { loadBackend } from './backends/registry.ts';
 import { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
@@ -18,6 +19,8 @@ import {
   type ProxyMode,
   readProxyConfiguration,
 } from './proxy/configuration.ts';
+import { identifyNode } from './proxy/node-identity.ts';
+import { releaseOfNode } from './proxy/node-release.ts';
 import { buildNodeView } from './proxy/node-view.ts';
 import { newestRelease, parseRelease, type Release } from './proxy/release.ts';
 import type { Diagnostic } from './shared/diagnostic.ts';
@@ -30,6 +33,7 @@ export type * from './apiserver/objects.ts';
 export type { Artifact, CompiledNode } from './backends/backend.ts';
 export { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
 export { serviceVariables } from './discovery/env/service-variables.ts';
+export { type ClusterKind, type ClusterList, readCluster } from './input/read-cluster.ts';
 export { DEFAULT_KINDS, readInput } from './input/read-input.ts';
 export type { Source, SourceObject } from './input/source.ts';
 export { readProxyConfiguration } from './proxy/configuration.ts';
@@ -45,6 +49,8 @@ export interface ClusterRequest {
   readonly admission?: Partial<AdmissionOptions>;
   /** Go on without the objects that are refused. */
   readonly skipInvalid?: boolean;
+  /** The objects are those of a live cluster, whose controllers have made every EndpointSlice. */
+  readonly live?: boolean;
 }
 
 export interface PreparedCluster {
@@ -55,9 +61,13 @@ export interface PreparedCluster {
 
 /** Admits the objects and gives every Service its EndpointSlices. */
 export function prepareCluster(request: ClusterRequest): PreparedCluster {
-  const admission = admit(request.objects, { ...DEFAULT_ADMISSION_OPTIONS, ...request.admission });
+  const modernized = modernizeStoredObjects(request.objects);
+  const options = { ...DEFAULT_ADMISSION_OPTIONS, stored: true, ...request.admission };
+  const { state: admitted, diagnostics: found } = admit(modernized.objects, options);
+  const admission = { state: admitted, diagnostics: [...modernized.diagnostics, ...found] };
   const refused = admission.diagnostics.some(({ severity }) => severity === 'error');
   if (refused && !request.skipInvalid) return { state: undefined, diagnostics: admission.diagnostics };
+  if (request.live) return { state: admission.state, diagnostics: admission.diagnostics };
   const { state, diagnostics } = reconcileEndpointSlices(admission.state);
   return { state, diagnostics: [...admission.diagnostics, ...diagnostics] };
 }
@@ -67,7 +77,7 @@ export interface CompileRequest extends ClusterRequest {
   readonly proxyConfiguration?: SourceObject | undefined;
   /** Goes before the configuration's mode. */
   readonly mode?: ProxyMode | undefined;
-  /** A release of kube-proxy such as `1.33`; the newest one that is supported if absent. */
+  /** A release of kube-proxy such as `1.33`. If absent, that of a live node's kubelet, else the newest supported. */
   readonly kubeVersion?: string | undefined;
   readonly node?: string | undefined;
   /** Addresses on the host's interfaces; the Node's InternalIPs if empty. */
@@ -92,12 +102,12 @@ export interface CompileResult {
  * @throws OperationalError for an unsupported release or mode, or a node that the input lacks.
  */
 export async function compile(request: CompileRequest): Promise<CompileResult> {
-  const release = request.kubeVersion === undefined ? newestRelease() : parseRelease(request.kubeVersion);
+  const named = request.kubeVersion === undefined ? undefined : parseRelease(request.kubeVersion);
   const read = configure(request);
   const { state, diagnostics } = prepareCluster(request);
   const failed: CompileResult = {
     compiled: undefined,
-    release,
+    release: named ?? newestRelease(),
     nodeName: '',
     primaryFamily: 'IPv4',
     allocations: [],
@@ -105,10 +115,16 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
   };
   if (state === undefined || read.configuration === undefined) return failed;
   const backend = await loadBackend(request.mode ?? read.configuration.mode ?? 'iptables');
+  const node = { name: request.node, addresses: request.nodeAddresses ?? [] };
+  const assumed =
+    named === undefined && request.live
+      ? releaseOfNode(identifyNode(state, read.configuration, node).node)
+      : { release: failed.release, diagnostics: [] };
+  const { release } = assumed;
   const view = buildNodeView(state, {
     release,
     configuration: read.configuration,
-    node: { name: request.node, addresses: request.nodeAddresses ?? [] },
+    node,
     nfacct: request.nfacct ?? false,
   });
   return {
@@ -117,7 +133,7 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
     nodeName: view.node.name,
     primaryFamily: view.node.primaryFamily,
     allocations: state.allocations,
-    diagnostics: failed.diagnostics,
+    diagnostics: [...failed.diagnostics, ...assumed.diagnostics],
   };
 }
 

@@ -7,6 +7,11 @@ export interface AdmissionOptions {
   readonly serviceNodePortRange: NodePortRange;
   /** Of namespaced objects that name none. */
   readonly namespace: string;
+  /**
+   * The objects are taken for those that a cluster holds, not for those that somebody is about to create: a Service that
+   * has a cluster IP, but no health-check node port, never got one.
+   */
+  readonly stored: boolean;
 }
 
 export const DEFAULT_SERVICE_CIDRS: readonly string[] = ['10.96.0.0/12', 'fd00:10:96::/112'];
@@ -16,4 +21,5 @@ export const DEFAULT_ADMISSION_OPTIONS: AdmissionOptions = {
   serviceCIDRs: DEFAULT_SERVICE_CIDRS,
   serviceNodePortRange: DEFAULT_NODE_PORT_RANGE,
   namespace: 'default',
+  stored: false,
 };

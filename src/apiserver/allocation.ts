@@ -22,6 +22,8 @@ export interface AllocationRequest {
   readonly namespace: string;
   readonly name: string;
   readonly pending: readonly (readonly number[])[];
+  /** No health-check node port is chosen. */
+  readonly withoutHealthCheck: boolean;
 }
 
 export interface AllocationResult {
@@ -132,7 +134,7 @@ function addOffset({ network }: CIDR, offset: number): string {
 }
 
 function allocateNodePorts(
-  { namespace, name, pending }: AllocationRequest,
+  { namespace, name, pending, withoutHealthCheck }: AllocationRequest,
   result: AllocationResult,
   range: NumberRange,
   { nodePorts }: Reservations,
@@ -160,7 +162,7 @@ function allocateNodePorts(
     }
   }
   let healthCheckNodePort = spec.healthCheckNodePort;
-  if (needsHealthCheckNodePort(spec) && !healthCheckNodePort) {
+  if (needsHealthCheckNodePort(spec) && !healthCheckNodePort && !withoutHealthCheck) {
     healthCheckNodePort = take(`${holder}#healthCheckNodePort`);
     if (healthCheckNodePort === undefined) {
       return { ...result, fault: fault('InternalError', ['spec', 'healthCheckNodePort'], problem) };

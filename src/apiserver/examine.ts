@@ -21,7 +21,7 @@ import { type Fault, type Faults, fault, invalid, quote, required } from './faul
 import { generateName } from './generated-name.ts';
 import { settleFamilies } from './ip-families.ts';
 import { describeKind, isKind, type Kind } from './kinds.ts';
-import { planNodePorts } from './node-ports.ts';
+import { type NodePortRange, planNodePorts } from './node-ports.ts';
 import type { IPFamily } from './objects.ts';
 import { createReservations, holderOfClusterIP, type Reservations, reserve } from './reservations.ts';
 import { decode } from './schema.ts';
@@ -155,6 +155,8 @@ type Examined = Pick<Examination, 'object' | 'faults' | 'warnings' | 'request'> 
   readonly asked?: readonly number[];
 };
 
+const ANY_PORT: NodePortRange = { first: 1, last: 65535 };
+
 /** The API server gives a Service what it asks for before it validates it. */
 function examineService(object: DecodedObject, context: Context): Examined {
   const defaulted = defaultService(object);
@@ -173,7 +175,9 @@ function examineService(object: DecodedObject, context: Context): Examined {
     if (problem === undefined) continue;
     return { object, faults: [invalid(['spec', 'clusterIPs'], ip, problem)], warnings: [] };
   }
-  const plan = planNodePorts(settlement.spec, options.serviceNodePortRange, (port) =>
+  // Another cluster may have another range.
+  const range = options.stored ? ANY_PORT : options.serviceNodePortRange;
+  const plan = planNodePorts(settlement.spec, range, (port) =>
     unlessSame(reservations.nodePorts.get(port)),
   );
   if (plan.fault !== undefined) return { object, faults: [plan.fault], warnings: [] };
@@ -182,8 +186,10 @@ function examineService(object: DecodedObject, context: Context): Examined {
   const service: DecodedService = { ...defaulted, spec };
   const faults: Faults = [];
   validateService(service, faults);
-  validateLoadBalancerStatus(service, faults);
-  const request = { service: dropUnread(service), namespace, name, pending: plan.pending };
+  // The status is written once the Service is there.
+  if (faults.length === 0) validateLoadBalancerStatus(service, faults);
+  const withoutHealthCheck = options.stored && Boolean(spec.clusterIP);
+  const request = { service: dropUnread(service), namespace, name, pending: plan.pending, withoutHealthCheck };
   return { object: request.service, faults, warnings: warnOfService(service), request, asked: plan.asked };
 }
 

@@ -37,9 +37,9 @@ export function decode(kind: Kind, object: PlainObject): Decoding {
   const nulls = (validate.errors ?? []).filter(
     (error) => error.keyword === 'type' && isNullAt(object, error),
   );
-  if (nulls.length === 0) return { object, faults: describe(object, validate.errors ?? []) };
+  if (nulls.length === 0) return { object, faults: describe(kind, object, validate.errors ?? []) };
   const cleaned = withoutNulls(object, nulls);
-  return { object: cleaned, faults: validate(cleaned) ? [] : describe(cleaned, validate.errors ?? []) };
+  return { object: cleaned, faults: validate(cleaned) ? [] : describe(kind, cleaned, validate.errors ?? []) };
 }
 
 function isNullAt(object: PlainObject, { instancePath }: SchemaError): boolean {
@@ -105,11 +105,11 @@ function zeroValue(type: unknown): unknown {
   }
 }
 
-function describe(object: PlainObject, errors: readonly SchemaError[]): Fault[] {
+function describe(kind: Kind, object: PlainObject, errors: readonly SchemaError[]): Fault[] {
   const faults: Fault[] = [];
   const seen = new Set<string>();
   for (const error of errors) {
-    const described = describeError(object, error);
+    const described = describeError(kind, object, error);
     const key = `${described.code} ${described.field} ${described.path.join('/')}`;
     if (seen.has(key)) continue;
     seen.add(key);
@@ -118,14 +118,14 @@ function describe(object: PlainObject, errors: readonly SchemaError[]): Fault[] 
   return faults;
 }
 
-function describeError(object: PlainObject, error: SchemaError): Fault {
+function describeError(kind: Kind, object: PlainObject, error: SchemaError): Fault {
   const path: (string | number)[] = [];
   let value: unknown = object;
   for (const step of decodePointer(error.instancePath)) {
     path.push(Array.isArray(value) ? Number(step) : step);
     value = (value as Record<string, unknown>)[step];
   }
-  if (error.keyword === 'additionalProperties') return unknownField(path, error);
+  if (error.keyword === 'additionalProperties') return unknownField(kind, path, error);
   const field = /\/additionalProperties\/\w+$/.test(error.schemaPath) ? spellMapEntry(path) : undefined;
   switch (error.keyword) {
     case 'minimum':
@@ -143,12 +143,22 @@ function describeError(object: PlainObject, error: SchemaError): Fault {
   }
 }
 
-function unknownField(parent: FieldPath, error: SchemaError): Fault {
+function unknownField(kind: Kind, parent: FieldPath, error: SchemaError): Fault {
   const name = String(error.params.additionalProperty);
-  const type = /definitions\/([\w.]+)\/additionalProperties$/.exec(error.schemaPath)?.[1] ?? '';
-  const unknown = fault('UnknownField', [...parent, name], `is no field of ${type.split('.').pop()}`);
-  const meant = suggest(name, validators.fieldNames[type] ?? []);
+  const type = typeAt(kind, parent);
+  const owner = type.slice(type.lastIndexOf('.') + 1);
+  const unknown = fault('UnknownField', [...parent, name], `is no field of ${owner}`);
+  const meant = suggest(name, Object.keys(validators.fieldTypes[type] ?? {}));
   return meant === undefined ? unknown : { ...unknown, mend: `Did you mean ${meant}?` };
+}
+
+/** The name of the type that a path leads to, such as `core.v1.ServicePort`. */
+function typeAt(kind: Kind, path: FieldPath): string {
+  let type = Object.keys(validators.fieldTypes).find((name) => name.endsWith(`.${kind}`)) ?? kind;
+  for (const step of path) {
+    if (typeof step === 'string') type = validators.fieldTypes[type]?.[step] ?? '';
+  }
+  return type;
 }
 
 /** `metadata.labels[app]`: the API server spells the keys of maps so. */

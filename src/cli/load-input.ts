@@ -1,6 +1,8 @@
-/** Reads what `-f` names and reports what was found on the way. */
+/** Reads what `-f` names, or the live cluster, and reports what was found on the way. */
 import type { AdmissionOptions } from '../apiserver/admit.ts';
+import { type ClusterList, type Kubectl, readCluster } from '../input/read-cluster.ts';
 import { DEFAULT_KINDS, readInput } from '../input/read-input.ts';
+import { readLiveProxyConfiguration } from '../input/read-live-proxy-configuration.ts';
 import type { Source, SourceObject } from '../input/source.ts';
 import { diagnosticText } from '../report/diagnostics.ts';
 import { plainText } from '../report/plain-text.ts';
@@ -8,18 +10,20 @@ import { style } from '../report/style.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 import type { CommandIO } from './io.ts';
-import type { CommonOptions, InputOptions } from './options.ts';
+import type { ClusterOptions, CommonOptions, InputOptions } from './options.ts';
 
 export interface LoadedInput {
   readonly source: Source;
   readonly admission: Partial<AdmissionOptions>;
 }
 
-/** @throws OperationalError where no input is named, or a file cannot be read. */
+/** True where no manifests are named. */
+export function isLive(options: InputOptions): boolean {
+  return options.filename.length === 0;
+}
+
+/** @throws OperationalError where a file cannot be read. */
 export async function loadInput(options: InputOptions & CommonOptions, io: CommandIO): Promise<LoadedInput> {
-  if (options.filename.length === 0) {
-    throw new OperationalError('name the manifests with -f: a file, a folder, or - for stdin');
-  }
   const source = await readInput({
     filenames: options.filename,
     recursive: options.recursive ?? false,
@@ -32,6 +36,48 @@ export async function loadInput(options: InputOptions & CommonOptions, io: Comma
     }
   }
   return { source, admission: admissionOptions(options) };
+}
+
+/** How the command line wants kubectl to be run. */
+export function kubectlOf(options: ClusterOptions, io: CommandIO): Kubectl {
+  return { flags: options, env: io.env };
+}
+
+/** @throws OperationalError where the cluster cannot be read. */
+export async function loadCluster(
+  lists: readonly ClusterList[],
+  options: ClusterOptions,
+  io: CommandIO,
+): Promise<LoadedInput> {
+  return { source: await readCluster({ lists, kubectl: kubectlOf(options, io) }), admission: {} };
+}
+
+export interface LoadedNode extends LoadedInput {
+  /** kube-proxy's configuration where the cluster tells it; its source has what is to be said of it. */
+  readonly proxyConfig: { readonly source: Source; readonly configuration: SourceObject | undefined };
+}
+
+/**
+ * Reads lists and, beside them, kube-proxy's configuration.
+ * @throws OperationalError where the cluster cannot be read.
+ */
+export async function loadClusterOfNode(
+  lists: readonly ClusterList[],
+  options: ClusterOptions,
+  io: CommandIO,
+): Promise<LoadedNode> {
+  const kubectl = kubectlOf(options, io);
+  const stop = new AbortController();
+  try {
+    const [source, configuration] = await Promise.all([
+      readCluster({ lists, kubectl, signal: stop.signal }),
+      readLiveProxyConfiguration(kubectl, stop.signal),
+    ]);
+    const proxyConfig = { source: configuration, configuration: configuration.objects[0] };
+    return { source, admission: {}, proxyConfig };
+  } finally {
+    stop.abort();
+  }
 }
 
 function admissionOptions(options: InputOptions): Partial<AdmissionOptions> {

@@ -8,7 +8,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { plainText } from '../report/plain-text.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 import { type CommandIO, OutputClosed } from './io.ts';
-import { addCommonOptions, addInputOptions, addNodeOptions } from './options.ts';
+import {
+  addClusterOptions,
+  addCommonOptions,
+  addInputOptions,
+  addNodeOptions,
+  addSelectionOptions,
+} from './options.ts';
 import { version } from './version.ts';
 
 export async function run(argv: readonly string[], io: CommandIO): Promise<number> {
@@ -54,7 +60,7 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     .action(async (options) =>
       finish(await (await import('./commands/compile.ts')).compileCommand(options, io)),
     );
-  addCommonOptions(addNodeOptions(addInputOptions(compile)));
+  addCommonOptions(addNodeOptions(addClusterOptions(addSelectionOptions(addInputOptions(compile)))));
 
   const env = program
     .command('env')
@@ -69,7 +75,7 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
         .default('env'),
     )
     .action(async (options) => finish(await (await import('./commands/env.ts')).envCommand(options, io)));
-  addCommonOptions(addInputOptions(env));
+  addCommonOptions(addClusterOptions(addInputOptions(env)));
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -18,6 +18,23 @@ export interface InputOptions {
   readonly serviceNodePortRange?: PortRange;
 }
 
+/** Which cluster is read where no manifests are named, spelled as kubectl spells it. */
+export interface ClusterOptions {
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly as?: string;
+  readonly asGroup: readonly string[];
+  readonly requestTimeout?: string;
+}
+
+/** Which of its Services. */
+export interface SelectionOptions {
+  readonly allNamespaces?: true;
+  readonly selector?: string;
+}
+
 export interface NodeOptions {
   readonly node?: string;
   readonly nodeAddress: readonly string[];
@@ -52,7 +69,7 @@ export function addInputOptions(command: Command): Command {
   return command
     .option('-f, --filename <file>', 'a file, a folder, a glob, or - for stdin; repeatable', collect, [])
     .option('-R, --recursive', 'read sub-folders too')
-    .option('-n, --namespace <name>', 'namespace of objects that name none (default: default)')
+    .option('-n, --namespace <name>', 'of a cluster, this namespace; with -f, that of objects that name none')
     .option('--skip-invalid', 'leave out objects that Kubernetes would refuse, and go on')
     .option(
       '--service-cidr <cidrs>',
@@ -65,6 +82,34 @@ export function addInputOptions(command: Command): Command {
     );
 }
 
+/** Without `-f`, the live cluster is read. */
+export function addClusterOptions(command: Command): Command {
+  const option = (flags: string, description: string) =>
+    new Option(flags, `${description}, of the cluster that is read without -f`).conflicts('filename');
+  return command
+    .addOption(option('--context <name>', 'context of the kubeconfig'))
+    .addOption(option('--kubeconfig <file>', 'the kubeconfig'))
+    .addOption(option('--cluster <name>', 'cluster of the kubeconfig'))
+    .addOption(option('--user <name>', 'user of the kubeconfig'))
+    .addOption(option('--as <name>', 'act as this user'))
+    .addOption(
+      option('--as-group <name>', 'act as in this group; repeatable').argParser(collect).default([], 'none'),
+    )
+    .addOption(option('--request-timeout <time>', 'how long a request may take, such as 30s'));
+}
+
+export function addSelectionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('-A, --all-namespaces', 'of a cluster, all namespaces, as without -n').conflicts('filename'),
+    )
+    .addOption(
+      new Option('-l, --selector <selector>', 'of a cluster, only Services with these labels').conflicts(
+        'filename',
+      ),
+    );
+}
+
 export function addNodeOptions(command: Command): Command {
   return command
     .option('--node <name>', "the node (default: the configuration's hostnameOverride, else the first Node)")
@@ -74,7 +119,10 @@ export function addNodeOptions(command: Command): Command {
       collect,
       [],
     )
-    .option('--proxy-config <file>', 'a KubeProxyConfiguration (default: one among the input)')
+    .option(
+      '--proxy-config <file>',
+      'a KubeProxyConfiguration (default: one among the input, or the ConfigMap kube-system/kube-proxy)',
+    )
     .addOption(
       new Option('--mode <mode>', "kube-proxy's mode (default: the configuration's, else iptables)").choices([
         'iptables',
@@ -83,7 +131,10 @@ export function addNodeOptions(command: Command): Command {
         'userspace',
       ]),
     )
-    .option('--kube-version <release>', "kube-proxy's release (default: the newest supported)")
+    .option(
+      '--kube-version <release>',
+      "kube-proxy's release (default: of a cluster, that of the node's kubelet; else the newest supported)",
+    )
     .addOption(
       new Option('--family <family>', "print this IP family (default: the node's primary)").choices([
         'ipv4',

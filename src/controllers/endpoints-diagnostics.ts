@@ -5,6 +5,7 @@
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { Endpoints, Service } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
+import { compareStrings } from '../shared/ordering.ts';
 import { isFinished, podAddresses } from './pod-status.ts';
 
 /** An Endpoints object that does not count. */
@@ -48,23 +49,33 @@ export function noEndpointsInInput(state: ClusterState, service: Service): Diagn
   };
 }
 
-/** One warning for each node that Pods with an address name and the input lacks. */
+/** Names at most this many of the nodes that are missing. */
+const NAMED_NODES = 3;
+
+/** Pods with an address whose Node the input lacks; nothing if there are none. */
 export function nodesNotInInput(state: ClusterState): readonly Diagnostic[] {
   const known = new Set(state.nodes.map(({ metadata }) => metadata.name));
-  const missing = new Map<string, number>();
+  const missing = new Set<string>();
+  let pods = 0;
   for (const pod of state.pods) {
     const nodeName = pod.spec?.nodeName;
     if (!nodeName || known.has(nodeName) || isFinished(pod) || podAddresses(pod).length === 0) continue;
-    missing.set(nodeName, (missing.get(nodeName) ?? 0) + 1);
+    missing.add(nodeName);
+    pods++;
   }
-  return [...missing].map(([name, pods]) => ({
-    severity: 'warning',
-    code: 'NodeNotInInput',
-    message: `the input has no Node ${name}, to which ${pods === 1 ? 'a Pod is' : `${pods} Pods are`} bound`,
-    why: 'the controllers leave Pods of unknown nodes out of EndpointSlices',
-    mend: 'add the Nodes to the input',
-    object: { kind: 'Node', name },
-  }));
+  if (missing.size === 0) return [];
+  const names = [...missing].sort(compareStrings);
+  const rest = names.length > NAMED_NODES ? ` and ${names.length - NAMED_NODES} more` : '';
+  const nodes = `${names.length === 1 ? 'Node' : 'Nodes'} ${names.slice(0, NAMED_NODES).join(', ')}${rest}`;
+  return [
+    {
+      severity: 'warning',
+      code: 'NodeNotInInput',
+      message: `the input has no ${nodes}, to which ${pods === 1 ? 'a Pod is' : `${pods} Pods are`} bound`,
+      why: 'the controllers leave Pods of unknown nodes out of EndpointSlices',
+      mend: 'add the Nodes to the input',
+    },
+  ];
 }
 
 function originOf(state: ClusterState, object: object): Pick<Diagnostic, 'origin'> {

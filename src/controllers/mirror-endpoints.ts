@@ -12,7 +12,7 @@ import type {
   IPFamily,
   ObjectMeta,
 } from '../apiserver/objects.ts';
-import { formatIP, isIPv6, parseIP } from '../shared/ip.ts';
+import { canonicalIP, formatIP, isIPv6, parseIP } from '../shared/ip.ts';
 import { compareStrings } from '../shared/ordering.ts';
 import { portSetOrder, type SubsetPort, sortSlicePorts } from './endpoint-port-order.ts';
 
@@ -41,11 +41,13 @@ export interface MirroredEndpoints {
 export function mirrorEndpoints(endpoints: Endpoints): MirroredEndpoints {
   const slices = { IPv4: [] as EndpointSlice[], IPv6: [] as EndpointSlice[] };
   let dropped = 0;
-  for (const { ports, addresses } of repack(endpoints)) {
+  const kept = repack(endpoints).map(({ ports, addresses }) => {
     dropped += Math.max(0, addresses.length - MAX_ENDPOINTS_PER_SUBSET);
-    const kept = addresses.slice(0, MAX_ENDPOINTS_PER_SUBSET);
+    return { ports, addresses: addresses.slice(0, MAX_ENDPOINTS_PER_SUBSET) };
+  });
+  for (const { ports, addresses } of joinSamePorts(kept)) {
     for (const family of ['IPv4', 'IPv6'] as const) {
-      const ofFamily = kept.filter(({ address }) => familyOf(address.ip) === family);
+      const ofFamily = addresses.filter(({ address }) => familyOf(address.ip) === family);
       const index = slices[family].length;
       if (ofFamily.length > 0) slices[family].push(slice(endpoints, index, family, ports, ofFamily));
     }
@@ -53,14 +55,36 @@ export function mirrorEndpoints(endpoints: Endpoints): MirroredEndpoints {
   return { slices: [...slices.IPv4, ...slices.IPv6], dropped };
 }
 
+/** A slice holds all addresses that have the same ports; within it an address of one object stands once. */
+function joinSamePorts(subsets: readonly RepackedSubset[]): readonly RepackedSubset[] {
+  const byPorts = new Map<
+    string,
+    { ports: RepackedSubset['ports']; endpoints: Map<string, MirroredAddress> }
+  >();
+  for (const { ports, addresses } of subsets) {
+    const order = portSetOrder(ports);
+    const group = byPorts.get(order) ?? { ports, endpoints: new Map() };
+    byPorts.set(order, group);
+    for (const { address, ready } of addresses) {
+      const { namespace = '', name = '' } = address.targetRef ?? {};
+      const key = JSON.stringify([canonicalIP(address.ip), address.hostname ?? '', namespace, name]);
+      const known = group.endpoints.get(key);
+      if (known === undefined || known.ready) group.endpoints.set(key, { address, ready });
+    }
+  }
+  return [...byPorts.values()].map(({ ports, endpoints }) => ({ ports, addresses: [...endpoints.values()] }));
+}
+
 /** Gives each port all its addresses, then joins ports that have the very same ones. Sorted; ready addresses first. */
 function repack({ subsets }: Endpoints): RepackedSubset[] {
   const byPort = new Map<string, { port: SubsetPort | undefined; addresses: Map<string, MirroredAddress> }>();
   const firstSeen = new Map<string, EndpointAddress>();
-  for (const subset of subsets ?? []) {
+  for (const [index, subset] of (subsets ?? []).entries()) {
     const ports = subset.ports?.length ? subset.ports : [undefined];
     for (const port of ports) {
-      const key = JSON.stringify([port?.name ?? '', port?.protocol, port?.port, port?.appProtocol]);
+      // A port with an appProtocol is never the same as one of another subset: Go compares their addresses in memory.
+      const own = port?.appProtocol === undefined ? undefined : [port.appProtocol, index];
+      const key = JSON.stringify([port?.name ?? '', port?.protocol, port?.port, own]);
       let entry = byPort.get(key);
       if (entry === undefined) {
         entry = { port, addresses: new Map() };

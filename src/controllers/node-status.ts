@@ -7,8 +7,8 @@ import { parseMilliQuantity } from './quantity.ts';
 
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
-/** The part of `status` that only this room reads. */
-interface NodeWithCapacity extends Node {
+/** A Node with the part of `status` that only this room reads. */
+export interface NodeWithCapacity extends Node {
   readonly status?: NonNullable<Node['status']> & {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly allocatable?: ResourceList;

@@ -22,6 +22,7 @@ import { hasSelector, isSelecting, podCluster } from './pod-cluster.ts';
 
 const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror';
+const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
 const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
 
 export interface Reconciled {
@@ -60,12 +61,12 @@ function deriveFromPods(state: ClusterState): Reconciled {
       if (origin !== undefined) origins.set(slice, origin);
     }
   }
-  const diagnostics: Diagnostic[] = [...nodesNotInInput(state)];
+  const diagnostics = slices.length > state.endpointSlices.length ? [...nodesNotInInput(state)] : [];
   const endpoints = state.endpoints.map((current) => {
     const service = selecting.get(keyOf(current));
     const derived = service === undefined ? undefined : deriveEndpoints(service, cluster, current);
     if (derived === undefined) return current;
-    if (addressesOf(derived) !== addressesOf(current)) diagnostics.push(endpointsOverwritten(state, current));
+    if (isByHand(current, derived)) diagnostics.push(endpointsOverwritten(state, current));
     const origin = state.origins.get(current);
     if (origin !== undefined) origins.set(derived, origin);
     return derived;
@@ -128,6 +129,14 @@ function servicesWithSlices({ endpointSlices }: ClusterState): ReadonlySet<strin
 
 function keyOf({ metadata }: Service | Endpoints): string {
   return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** True for what a controller did not write, and which says something else than it would. */
+function isByHand(current: Endpoints, derived: Endpoints): boolean {
+  const managedBy = current.metadata.labels?.[MANAGED_BY_LABEL];
+  return (
+    managedBy !== derived.metadata.labels?.[MANAGED_BY_LABEL] && addressesOf(current) !== addressesOf(derived)
+  );
 }
 
 /** The addresses and ports of an Endpoints object, ready or not, as one text to compare. */

@@ -23,7 +23,7 @@ export function expandGlob(pattern: string): readonly string[] | undefined {
     const matcher = toRegExp(element);
     if (matcher === undefined) return undefined;
     paths = paths.flatMap((path) =>
-      isGlob(element) ? matchingEntries(path, matcher) : existing(join(path, unescape(element))),
+      isGlob(element) ? matchingEntries(path, matcher) : existing(join(path, withoutEscapes(element))),
     );
   }
   return paths;
@@ -51,7 +51,7 @@ function existing(path: string): readonly string[] {
   }
 }
 
-function unescape(element: string): string {
+function withoutEscapes(element: string): string {
   return element.replace(/\\(.)/gu, '$1');
 }
 

@@ -7,6 +7,12 @@ export const MAX_FILE_BYTES = Math.min(512 * 1024 * 1024, constants.MAX_STRING_L
 /** Documents of one file. */
 export const MAX_DOCUMENTS = 1_000_000;
 
+/**
+ * Bytes of one YAML document: its nodes take some twenty times as much memory. JSON documents may be as large as the
+ * file.
+ */
+export const MAX_YAML_BYTES = 96 * 1024 * 1024;
+
 /** Mappings and lists within each other, aliases followed. */
 export const MAX_NESTING = 100;
 

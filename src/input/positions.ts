@@ -22,7 +22,7 @@ export class PositionCounter {
 
   /** The position of a byte that is not before the one asked for last. */
   advance(offset: number): Position {
-    const { bytes } = this;
+    const bytes = this.bytes;
     const end = Math.min(offset, bytes.length);
     while (this.offset < end) {
       const byte = bytes[this.offset++] as number;

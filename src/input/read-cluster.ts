@@ -17,6 +17,8 @@ export type { Kubectl, KubectlFlags } from './kubectl.ts';
 export interface ClusterRequest {
   readonly lists: readonly ClusterList[];
   readonly kubectl: Kubectl;
+  /** Ends the reading, which then fails. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where every object of a live cluster comes from; it has no lines. */
@@ -29,13 +31,14 @@ const ATTEMPTS = 3;
  * Reads the lists, side by side.
  * @throws OperationalError with one sentence where any of them cannot be read to its end.
  */
-export async function readCluster({ lists, kubectl }: ClusterRequest): Promise<Source> {
+export async function readCluster({ lists, kubectl, signal }: ClusterRequest): Promise<Source> {
   const others = new AbortController();
+  const stop = signal === undefined ? others.signal : AbortSignal.any([others.signal, signal]);
   // All lists listen to it.
-  setMaxListeners(0, others.signal);
+  setMaxListeners(0, stop);
   const read = async (list: ClusterList): Promise<ListResult> => {
     try {
-      const result = await readList(list, kubectl, others.signal);
+      const result = await readList(list, kubectl, stop);
       // All that is forbidden is named at once; any other failure ends the rest.
       if (result.kind === 'failed') others.abort();
       return result;
@@ -54,6 +57,8 @@ export async function readCluster({ lists, kubectl }: ClusterRequest): Promise<S
   }
   const forbidden = results.filter((result) => result.kind === 'forbidden');
   if (forbidden.length > 0) throw forbiddenError(forbidden);
+  if (results.some(({ kind }) => kind === 'aborted'))
+    throw new OperationalError('the reading was broken off');
   return { objects, passedOver: new Map(), diagnostics: [], locate: () => undefined };
 }
 

@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FieldPath } from '../shared/diagnostic.ts';
 import { scanJsonValue, skipJsonSpace } from './json-scanner.ts';
-import { isTooDeep, MAX_NESTING } from './limits.ts';
+import { isTooDeep, MAX_NESTING, MAX_YAML_BYTES } from './limits.ts';
 import { splitYaml, type YamlChunk } from './split-yaml.ts';
 import type { StoredInput } from './stored-input.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
@@ -20,7 +20,12 @@ export interface DocumentSpan {
   readonly format: 'json' | 'yaml';
 }
 
-export type SyntaxCode = 'JSONSyntax' | 'YAMLSyntax' | 'NestingTooDeep' | 'ExcessiveAliasing';
+export type RefusalCode =
+  | 'JSONSyntax'
+  | 'YAMLSyntax'
+  | 'NestingTooDeep'
+  | 'ExcessiveAliasing'
+  | 'DocumentTooLarge';
 
 export type DocumentContent =
   | {
@@ -33,7 +38,7 @@ export type DocumentContent =
     }
   | {
       readonly kind: 'refused';
-      readonly code: SyntaxCode;
+      readonly code: RefusalCode;
       /** What is wrong, in one sentence without a full stop. */
       readonly reason: string;
       /** The byte that is at fault. */
@@ -153,6 +158,10 @@ function readChunk(bytes: Buffer, { start, end, malformedAt }: YamlChunk): Docum
       'only a comment may follow "---" on its line, which kubectl takes for the end of a document';
     return { kind: 'refused', code: 'YAMLSyntax', reason, offset: malformedAt };
   }
+  if (end - start > MAX_YAML_BYTES) {
+    const reason = `the YAML document is larger than ${MAX_YAML_BYTES} bytes and is not read`;
+    return { kind: 'refused', code: 'DocumentTooLarge', reason, offset: start };
+  }
   const chunk = bytes.subarray(start, end);
   const source = decodeChunk(chunk);
   if (!isUtf8(chunk)) {
@@ -174,7 +183,7 @@ function readChunk(bytes: Buffer, { start, end, malformedAt }: YamlChunk): Docum
   }
 }
 
-const CODES: Readonly<Record<RefusedYaml['offends'], SyntaxCode>> = {
+const CODES: Readonly<Record<RefusedYaml['offends'], RefusalCode>> = {
   syntax: 'YAMLSyntax',
   nesting: 'NestingTooDeep',
   aliasing: 'ExcessiveAliasing',

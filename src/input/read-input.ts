@@ -98,16 +98,21 @@ function tooManyDocuments(origin: Origin): Diagnostic {
   };
 }
 
-function refused({ code, reason }: DocumentContent & { kind: 'refused' }, origin: Origin): Diagnostic {
-  return {
-    severity: 'error',
-    code,
-    message: reason,
-    ...(code === 'NestingTooDeep' ? {} : { why: 'kubectl does not read the document either' }),
-    origin,
-    path: [],
-  };
+type Refusal = DocumentContent & { readonly kind: 'refused' };
+
+function refused({ code, reason }: Refusal, origin: Origin): Diagnostic {
+  return { severity: 'error', code, message: reason, ...REMARKS[code], origin, path: [] };
 }
+
+const NEITHER_KUBECTL = { why: 'kubectl does not read the document either' };
+
+const REMARKS: Readonly<Record<Refusal['code'], Pick<Diagnostic, 'why' | 'mend'>>> = {
+  JSONSyntax: NEITHER_KUBECTL,
+  YAMLSyntax: NEITHER_KUBECTL,
+  ExcessiveAliasing: NEITHER_KUBECTL,
+  NestingTooDeep: { why: 'no object of Kubernetes goes that deep' },
+  DocumentTooLarge: { mend: 'give it as JSON, or as several documents' },
+};
 
 function duplicateKey(document: Origin, path: FieldPath): Diagnostic {
   const { origin, rest } = enterLists(document, path);

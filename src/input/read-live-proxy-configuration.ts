@@ -22,14 +22,15 @@ const ANSWER_LIMIT = 1 << 23;
  * lines are those of `config.conf`.
  * @throws OperationalError where the cluster cannot be asked.
  */
-export async function readLiveProxyConfiguration(kubectl: Kubectl): Promise<Source> {
+export async function readLiveProxyConfiguration(kubectl: Kubectl, signal?: AbortSignal): Promise<Source> {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  const failure = await runKubectl(kubectl, ['get', '--raw', PATH], `read ${CONFIG_MAP}`, (chunk) => {
+  const push = (chunk: Uint8Array) => {
     size += chunk.length;
     if (size > ANSWER_LIMIT) throw new OperationalError(`kubectl's answer is too long for ${CONFIG_MAP}`);
     pieces.push(chunk);
-  });
+  };
+  const failure = await runKubectl(kubectl, ['get', '--raw', PATH], `read ${CONFIG_MAP}`, push, signal);
   switch (failure?.kind) {
     case undefined:
       break;

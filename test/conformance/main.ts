@@ -89,6 +89,8 @@ interface Tally {
 /** Counts comparisons and keeps the clusters that differ. */
 class Comparison {
   readonly #tallies = new Map<string, Tally>();
+  /** Whether all of a cluster's texts are the same. */
+  readonly #clusters = new Map<string, boolean>();
   readonly #keep: string | undefined;
 
   constructor(keep: string | undefined) {
@@ -100,18 +102,18 @@ class Comparison {
     const tally = this.#tallies.get(label) ?? { compared: 0, different: 0, lines: 0 };
     this.#tallies.set(label, tally);
     tally.compared++;
-    if (expected === actual) return;
+    const same = expected === actual;
+    this.#clusters.set(folder, same && (this.#clusters.get(folder) ?? true));
+    if (same) return;
     tally.different++;
     tally.lines += countDifferentLines(expected, actual);
     if (this.#keep !== undefined) keepCluster(this.#keep, folder, `${name}@${release}`, expected, actual);
   }
 
-  /** @returns the number of comparisons that failed. */
+  /** Prints a line for each artifact and one of all clusters. @returns how many clusters differ. */
   report(): number {
     const width = Math.max(...[...this.#tallies.keys()].map((label) => label.length));
-    console.log(`${'artifact'.padEnd(width)}  clusters  different  lines`);
-    let different = 0;
-    let compared = 0;
+    console.log(`${'artifact'.padEnd(width)}  compared  different  lines`);
     for (const [label, tally] of this.#tallies) {
       const numbers = [
         [tally.compared, 8],
@@ -119,10 +121,9 @@ class Comparison {
         [tally.lines, 5],
       ] as const;
       console.log([label.padEnd(width), ...numbers.map(([n, size]) => String(n).padStart(size))].join('  '));
-      different += tally.different;
-      compared += tally.compared;
     }
-    console.log(`${compared - different} passed, ${different} failed`);
+    const different = [...this.#clusters.values()].filter((same) => !same).length;
+    console.log(`clusters: ${this.#clusters.size - different} passed, ${different} failed`);
     return different;
   }
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/main.ts';
+import { DEFAULT_KINDS, prepareCluster, readInput, serviceVariables } from '../../src/index.ts';
 import { type ClusterOptions, readClusterOptions } from './cluster-folder.ts';
 import { canonicalIptablesSave } from './normal-form.ts';
 
@@ -22,13 +23,28 @@ const IPTABLES_FILES: ReadonlyMap<string, string> = new Map([
   ['iptables.ipv6.restore', 'ip6tables.restore'],
 ]);
 
-/** Runs one command. @returns its stdout. @throws with its stderr when it does not exit with 0. */
-export async function runCommand(argv: readonly string[]): Promise<string> {
+export interface CommandResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command with nothing on stdin. */
+export async function runCaptured(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<CommandResult> {
   const stdout = new Collector();
   const stderr = new Collector();
-  const status = await run(argv, { stdin: Readable.from([]), stdout, stderr, env: {} });
-  if (status !== 0) throw new Error(`exit ${status}: ${stderr.text.slice(0, 4000)}`);
-  return stdout.text;
+  const status = await run(argv, { stdin: Readable.from([]), stdout, stderr, env });
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** Runs one command. @returns its stdout. @throws with its stderr when it does not exit with 0. */
+async function runCommand(argv: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await runCaptured(argv);
+  if (status !== 0) throw new Error(`exit ${status}: ${stderr.slice(0, 4000)}`);
+  return stdout;
 }
 
 class Collector extends Writable {
@@ -40,7 +56,7 @@ class Collector extends Writable {
   }
 }
 
-/** The flags that `compile` and `env` need to see a cluster folder as the oracle does. */
+/** The flags with which `compile` sees a cluster folder as the oracle does. */
 function inputFlags(folder: string, options: CompileOptions): string[] {
   const flags = ['-f', join(folder, 'cluster.yaml')];
   const config = join(folder, 'config.yaml');
@@ -85,21 +101,20 @@ export async function compileCluster(
   return new Map([...texts].map(([name, text]) => [name, canonicalIptablesSave(text)]));
 }
 
-/** @returns the variables of a namespace, one `NAME=value` a line, sorted. */
+/**
+ * The variables of a namespace, one `NAME=value` a line, sorted. Not by `env --namespace`, which also puts the objects
+ * that name no namespace into that one.
+ */
 export async function compileEnv(folder: string, namespace: string): Promise<string> {
-  const text = await runCommand([
-    'env',
-    '-f',
-    join(folder, 'cluster.yaml'),
-    '--namespace',
-    namespace,
-    '-o',
-    'env',
-  ]);
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .sort()
-    .map((line) => `${line}\n`)
-    .join('');
+  const { objects } = await readInput({
+    filenames: [join(folder, 'cluster.yaml')],
+    recursive: false,
+    stdin: Readable.from([]),
+    kinds: DEFAULT_KINDS,
+  });
+  const { state, diagnostics } = prepareCluster({ objects });
+  if (state === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+  const { blocks } = serviceVariables(state.services, { namespace, enableServiceLinks: true });
+  const variables = blocks.flatMap((block) => block.variables.map(({ name, value }) => `${name}=${value}\n`));
+  return [...new Set(variables)].sort().join('');
 }

@@ -79,10 +79,11 @@ function mangleTable(view: NodeView): Table {
 
 function filterTable(view: NodeView, family: FamilyView, planned: readonly PlannedServicePort[]): Table {
   const { release, configuration, nfacct } = view;
+  const open = nodePortsAreOpen(view, family);
   const dropInvalid = !(release.conntrackTCPLiberal && configuration.conntrackTCPBeLiberal);
   const chains = [
     chain(CANARY, 'setup', () => []),
-    chain('KUBE-EXTERNAL-SERVICES', 'sync', () => planned.flatMap(externalFilterRules)),
+    chain('KUBE-EXTERNAL-SERVICES', 'sync', () => planned.flatMap((port) => externalFilterRules(port, open))),
     chain('KUBE-FORWARD', 'sync', () => forwardRules(masqueradeMark(view), dropInvalid, nfacct)),
     chain('KUBE-NODEPORTS', 'sync', () => planned.flatMap(healthCheckRules)),
     chain('KUBE-PROXY-FIREWALL', 'sync', () => planned.flatMap(firewallFilterRules)),

@@ -88,13 +88,13 @@ export function clusterIPFilterRules(planned: PlannedServicePort): readonly Rule
 }
 
 /** Chain KUBE-EXTERNAL-SERVICES of table filter: the same for addresses that the outside uses. */
-export function externalFilterRules(planned: PlannedServicePort): readonly Rule[] {
+export function externalFilterRules(planned: PlannedServicePort, nodePortsAreOpen: boolean): readonly Rule[] {
   const { servicePort, traffic, transport } = planned;
   if (traffic.external.available) return [];
   const rules: Rule[] = [];
   for (const ip of servicePort.externalIPs) rules.push(unavailable(planned, ip));
   for (const ip of servicePort.loadBalancerVIPs) rules.push(unavailable(planned, ip));
-  if (servicePort.nodePort !== 0) {
+  if (servicePort.nodePort !== 0 && nodePortsAreOpen) {
     // -A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "ns/svc:p has no endpoints" -m addrtype --dst-type LOCAL
     //    -m tcp --dport 30080 -j REJECT
     const { why, target } = verdict(planned);

@@ -1,27 +1,42 @@
-/** `compile`: manifests in, the rules of one node out. */
+/** `compile`: manifests or a live cluster in, the rules of one node out. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { CompiledNode } from '../../backends/backend.ts';
 import { type CompileResult, compile } from '../../index.ts';
+import type { ClusterList } from '../../input/read-cluster.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { loadInput, loadProxyConfiguration, reportDiagnostics } from '../load-input.ts';
-import type { CommonOptions, InputOptions, NodeOptions } from '../options.ts';
+import {
+  isLive,
+  type LoadedInput,
+  type LoadedNode,
+  loadCluster,
+  loadClusterOfNode,
+  loadInput,
+  loadProxyConfiguration,
+  reportDiagnostics,
+} from '../load-input.ts';
+import type {
+  ClusterOptions,
+  CommonOptions,
+  InputOptions,
+  NodeOptions,
+  SelectionOptions,
+} from '../options.ts';
 import { writeArtifacts } from '../write-artifacts.ts';
 
-interface CompileOptions extends InputOptions, NodeOptions, CommonOptions {
+interface CompileOptions extends InputOptions, ClusterOptions, SelectionOptions, NodeOptions, CommonOptions {
   readonly artifact?: string;
   readonly out?: string;
   readonly output?: 'json';
 }
 
 export async function compileCommand(options: CompileOptions, io: CommandIO): Promise<number> {
-  const { source, admission } = await loadInput(options, io);
-  const proxyConfig =
-    options.proxyConfig === undefined ? undefined : await loadProxyConfiguration(options.proxyConfig, io);
+  const { source, admission, proxyConfig } = await load(options, io);
   const result = await compile({
     objects: source.objects,
     admission,
+    live: isLive(options),
     skipInvalid: options.skipInvalid ?? false,
     proxyConfiguration: proxyConfig?.configuration,
     mode: options.mode,
@@ -44,6 +59,27 @@ export async function compileCommand(options: CompileOptions, io: CommandIO): Pr
   }
   await write(result, compiled, options, io);
   return 0;
+}
+
+async function load(options: CompileOptions, io: CommandIO): Promise<LoadedInput & Partial<LoadedNode>> {
+  const lists = liveLists(options);
+  if (options.proxyConfig !== undefined) {
+    const proxyConfig = await loadProxyConfiguration(options.proxyConfig, io);
+    const input = isLive(options) ? await loadCluster(lists, options, io) : await loadInput(options, io);
+    return { ...input, proxyConfig };
+  }
+  return isLive(options) ? loadClusterOfNode(lists, options, io) : loadInput(options, io);
+}
+
+/** What a node's kube-proxy watches. Not all slices of a Service have its labels. */
+function liveLists({ namespace, allNamespaces, selector }: CompileOptions): readonly ClusterList[] {
+  const scope = allNamespaces ? {} : { namespace };
+  return [
+    { kind: 'Service', ...scope, labelSelector: selector },
+    { kind: 'EndpointSlice', ...scope },
+    { kind: 'Node' },
+    { kind: 'ServiceCIDR' },
+  ];
 }
 
 function reportAllocations({ allocations }: CompileResult, io: CommandIO): void {

@@ -1,4 +1,4 @@
-/** `env`: manifests in, the service variables of a Pod or a namespace out. */
+/** `env`: manifests or a live cluster in, the service variables of a Pod or a namespace out. */
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
 import {
   type PodEnvironment,
@@ -6,28 +6,37 @@ import {
   type Variable,
 } from '../../discovery/env/service-variables.ts';
 import { prepareCluster } from '../../index.ts';
+import { currentNamespace } from '../../input/current-namespace.ts';
+import type { ClusterList } from '../../input/read-cluster.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { loadInput, reportDiagnostics } from '../load-input.ts';
-import type { CommonOptions, InputOptions } from '../options.ts';
+import { isLive, kubectlOf, loadCluster, loadInput, reportDiagnostics } from '../load-input.ts';
+import type { ClusterOptions, CommonOptions, InputOptions } from '../options.ts';
 
-interface EnvOptions extends InputOptions, CommonOptions {
+interface EnvOptions extends InputOptions, ClusterOptions, CommonOptions {
   readonly pod?: string;
   readonly output: 'env' | 'export' | 'docker' | 'json';
 }
 
 export async function envCommand(options: EnvOptions, io: CommandIO): Promise<number> {
-  const { source, admission } = await loadInput(options, io);
+  const namespace = await namespaceOf(options, io);
+  const { source, admission } = isLive(options)
+    ? await loadCluster(liveLists(namespace, options.pod), options, io)
+    : await loadInput(options, io);
   const { state, diagnostics } = prepareCluster({
     objects: source.objects,
     admission,
+    live: isLive(options),
     skipInvalid: options.skipInvalid ?? false,
   });
   // What Services have no endpoints is of no concern here.
   const relevant = diagnostics.filter(({ code }) => code !== 'NoEndpointsInInput');
   const refused = reportDiagnostics([...source.diagnostics, ...relevant], [source], options, io);
   if (state === undefined || (refused && !options.skipInvalid)) return 2;
-  const { blocks, collisions, younger } = serviceVariables(state.services, podEnvironment(state, options));
+  const { blocks, collisions, younger } = serviceVariables(
+    state.services,
+    podEnvironment(state, namespace, options),
+  );
   for (const { metadata } of younger) {
     io.stderr.write(
       `note: Service ${metadata.namespace}/${metadata.name} is younger than the Pod and not in its environment\n`,
@@ -49,13 +58,31 @@ export async function envCommand(options: EnvOptions, io: CommandIO): Promise<nu
   return 0;
 }
 
-function podEnvironment(state: ClusterState, options: EnvOptions): PodEnvironment {
-  const namespace = options.namespace ?? 'default';
+async function namespaceOf(options: EnvOptions, io: CommandIO): Promise<string> {
+  if (options.namespace !== undefined) return options.namespace;
+  return isLive(options) ? currentNamespace(kubectlOf(options, io)) : 'default';
+}
+
+/** A container sees the Services of its namespace and, from everywhere, the API server's. */
+function liveLists(namespace: string, pod: string | undefined): readonly ClusterList[] {
+  const named = (name: string) => `metadata.name=${name.replace(/[\\,=]/g, '\\$&')}`;
+  const lists: ClusterList[] = [{ kind: 'Service', namespace }];
+  if (namespace !== 'default') {
+    lists.push({ kind: 'Service', namespace: 'default', fieldSelector: named('kubernetes') });
+  }
+  if (pod !== undefined) lists.push({ kind: 'Pod', namespace, fieldSelector: named(pod) });
+  return lists;
+}
+
+function podEnvironment(state: ClusterState, namespace: string, options: EnvOptions): PodEnvironment {
   if (options.pod === undefined) return { namespace, enableServiceLinks: true };
   const pod = state.pods.find(
     ({ metadata }) => metadata.name === options.pod && metadata.namespace === namespace,
   );
-  if (pod === undefined) throw new OperationalError(`the input has no Pod ${namespace}/${options.pod}`);
+  if (pod === undefined) {
+    const where = isLive(options) ? 'cluster' : 'input';
+    throw new OperationalError(`the ${where} has no Pod ${namespace}/${options.pod}`);
+  }
   return {
     namespace,
     enableServiceLinks: pod.spec?.enableServiceLinks ?? true,

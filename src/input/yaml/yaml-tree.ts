@@ -21,8 +21,8 @@ export interface YamlTree {
   readonly rest: number | undefined;
 }
 
-/** Bytes that YAML allows nowhere, quoted or not. */
-const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+/** A control character: YAML allows it nowhere, quoted or not. */
+const CONTROL = /[^\t\n\r -~\u0085\u00a0-\ufffd]/;
 
 /** @throws RefusedYaml with an offset in `source` */
 export function readYamlTree(source: string): YamlTree {

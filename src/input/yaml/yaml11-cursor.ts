@@ -28,6 +28,7 @@ export class Yaml11Cursor {
   offset = 0;
   line = 0;
   lineStart = 0;
+  private indentedLine = -1;
 
   constructor(text: string) {
     this.text = text;
@@ -83,7 +84,8 @@ export class Yaml11Cursor {
 
   /** js-yaml wants continuation lines of quoted scalars and flow collections indented; go-yaml does not. */
   indentLine(columns: number): void {
-    if (!this.isFirstInLine()) return;
+    if (this.indentedLine === this.line || !this.isFirstInLine()) return;
+    this.indentedLine = this.line;
     let spaces = 0;
     while (spaces < columns && this.text.charCodeAt(this.lineStart + spaces) === 0x20) spaces++;
     if (spaces < columns) this.edit(this.lineStart, ' '.repeat(columns - spaces));

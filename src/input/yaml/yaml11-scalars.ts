@@ -39,7 +39,7 @@ export function skipPlainScalar(cursor: Yaml11Cursor, indent: number, inFlow: bo
   let end = start;
   let brokeLine = false;
   while (!cursor.isAtDocumentMarker() && cursor.code() !== HASH) {
-    if (brokeLine && inFlow && !isBlankOrEnd(cursor.code())) cursor.indentLine(indent);
+    if (brokeLine && inFlow && !isBlankOrEnd(cursor.code())) cursor.indentLine(indent + 1);
     const before = cursor.offset;
     skipPlainWord(cursor, inFlow);
     if (cursor.offset > before) {
@@ -135,10 +135,10 @@ function skipEscape(cursor: Yaml11Cursor, indent: number, start: number): void {
   cursor.offset++;
   const code = cursor.code();
   if (code === 0x0a || code === 0x0d) {
-    const escape = cursor.offset - 1;
+    const backslash = cursor.offset - 1;
     // Empty lines behind an escaped line break count; js-yaml drops them.
     const empty = skipQuotedBreak(cursor, indent, start) - 1;
-    if (empty > 0) cursor.edit(escape, '\\n'.repeat(empty));
+    if (empty > 0) cursor.edit(backslash, '\\n'.repeat(empty));
     return;
   }
   const letter = String.fromCharCode(code);

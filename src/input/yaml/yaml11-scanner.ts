@@ -14,19 +14,14 @@ import {
   skipPlainScalar,
   skipQuotedScalar,
 } from './yaml11-scalars.ts';
+import { SimpleKeys } from './yaml11-simple-keys.ts';
 
-/** An implicit key may be this long. */
-const SIMPLE_KEY_LENGTH = 1024;
-
-/** Where an implicit key may have started. */
-interface SimpleKey {
-  possible: boolean;
-  /** Nothing but a key may stand there. */
-  required: boolean;
-  offset: number;
-  line: number;
-  column: number;
-}
+const TAB = 0x09;
+const SPACE = 0x20;
+const HASH = 0x23;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** A flow collection that is open. */
 interface FlowLevel {
@@ -34,14 +29,17 @@ interface FlowLevel {
   explicitKey: boolean;
 }
 
+/**
+ * Goes over the tokens of one document. A node that starts where an implicit key is allowed may turn out to be one as
+ * long as its line lasts; go-yaml and js-yaml decide that in different ways.
+ */
 export class Yaml11Scanner {
   readonly cursor: Yaml11Cursor;
   /** The column of the innermost block collection, -1 without one, and those of its parents. */
   private indent = -1;
   private readonly indents: number[] = [];
   private readonly flow: FlowLevel[] = [];
-  /** One for each flow level. */
-  private readonly keys: SimpleKey[] = [noKey()];
+  private readonly keys: SimpleKeys;
   private keyAllowed = true;
   /** The line in which a node ended that nothing but an indicator may follow, -1 without one. */
   private contentLine = -1;
@@ -50,19 +48,21 @@ export class Yaml11Scanner {
 
   constructor(text: string) {
     this.cursor = new Yaml11Cursor(text);
+    this.keys = new SimpleKeys(this.cursor);
   }
 
+  /** @throws RefusedYaml */
   scan(): { readonly end: number; readonly rest: number | undefined } {
     const { cursor } = this;
-    if (cursor.code() === 0xfeff) cursor.lineStart = ++cursor.offset;
+    if (cursor.code() === BYTE_ORDER_MARK) cursor.lineStart = ++cursor.offset;
     // js-yaml does not count the indentation of the first line.
-    if (cursor.code() === 0x20) cursor.edit(cursor.offset, '\n');
+    if (cursor.code() === SPACE) cursor.edit(cursor.offset, '\n');
     for (;;) {
       this.skipToToken();
       const start = cursor.offset;
       if (Number.isNaN(cursor.code())) {
         this.unroll(-1);
-        this.dropKey();
+        this.keys.drop();
         return { end: cursor.text.length, rest: undefined };
       }
       if (cursor.isAtDocumentMarker() && !this.skipMarker()) {
@@ -70,7 +70,7 @@ export class Yaml11Scanner {
       }
       if (cursor.offset > start) continue;
       this.unroll(cursor.column);
-      const isDone = this.rootEnded && !(this.isAtColon() && this.isKeyPossible());
+      const isDone = this.rootEnded && !(this.isAtColon() && this.keys.isPossible());
       const end = isDone && cursor.isFirstInLine() ? cursor.lineStart : start;
       if (isDone) this.contentLine = -1;
       this.skipToken();
@@ -84,11 +84,11 @@ export class Yaml11Scanner {
     const { cursor } = this;
     for (;;) {
       const tabs = this.flow.length > 0 || !this.keyAllowed;
-      while (cursor.code() === 0x20 || (tabs && cursor.code() === 0x09)) {
-        if (cursor.code() === 0x09) cursor.edit(cursor.offset, ' ', 1);
+      while (cursor.code() === SPACE || (tabs && cursor.code() === TAB)) {
+        if (cursor.code() === TAB) cursor.edit(cursor.offset, ' ', 1);
         cursor.offset++;
       }
-      if (cursor.code() === 0x23) {
+      if (cursor.code() === HASH) {
         if (cursor.column > 0 && !isBlank(cursor.code(-1))) cursor.edit(cursor.offset, ' ');
         cursor.skipLine();
       }
@@ -105,8 +105,8 @@ export class Yaml11Scanner {
     const { cursor } = this;
     if (this.flow.length > 0) cursor.refuse('the document ends within [] or {}');
     this.unroll(-1);
-    this.dropKey();
-    if (cursor.code() === 0x2e) {
+    this.keys.drop();
+    if (cursor.code() === DOT) {
       if (!this.hasToken) cursor.refuse('"..." ends a document that has not begun');
       cursor.skipLine();
       return false;
@@ -140,59 +140,82 @@ export class Yaml11Scanner {
   }
 
   private skipToken(): void {
+    if (!this.skipIndicator()) this.skipContent();
+  }
+
+  /** False at anything but an indicator of structure. */
+  private skipIndicator(): boolean {
     const { cursor } = this;
-    const code = cursor.code();
     const inFlow = this.flow.length > 0;
     const isWord = isBlankOrEnd(cursor.code(1));
-    switch (code) {
-      case 0x25: // %
+    switch (cursor.text[cursor.offset]) {
+      case '%':
         if (cursor.column === 0) cursor.refuse('kubectl takes no directives');
-        break;
-      case 0x5b: // [
-      case 0x7b: // {
-        return this.openFlow();
-      case 0x5d: // ]
-      case 0x7d: // }
-        return this.closeFlow();
-      case 0x2c: // ,
-        return this.skipComma();
-      case 0x2d: // -
-        if (isWord) return this.skipDash();
-        break;
-      case 0x3f: // ?
-        if (inFlow || isWord) return this.skipQuestion(isWord);
-        break;
-      case 0x3a: // :
-        if (inFlow || isWord) return this.skipColon();
-        break;
-      case 0x2a: // *
+        return false;
+      case '[':
+      case '{':
+        this.openFlow();
+        return true;
+      case ']':
+      case '}':
+        this.closeFlow();
+        return true;
+      case ',':
+        this.skipComma();
+        return true;
+      case '-':
+        if (isWord) this.skipDash();
+        return isWord;
+      case '?':
+        if (inFlow || isWord) this.skipQuestion(isWord);
+        return inFlow || isWord;
+      case ':':
+        if (inFlow || isWord) this.skipColon();
+        return inFlow || isWord;
+      default:
+        return false;
+    }
+  }
+
+  /** Over a scalar, an alias or a property of a node. */
+  private skipContent(): void {
+    const { cursor } = this;
+    const inFlow = this.flow.length > 0;
+    const first = cursor.text[cursor.offset];
+    if ((first === '|' || first === '>') && !inFlow) {
+      this.skipBlock();
+      return;
+    }
+    switch (first) {
+      case '*':
         this.startContent();
         skipAnchorName(cursor);
-        return this.endContent();
-      case 0x26: // &
-        this.startContent();
-        return skipAnchorName(cursor);
-      case 0x21: // !
-        this.startContent();
-        return skipTag(cursor);
-      case 0x7c: // |
-      case 0x3e: // >
-        if (!inFlow) return this.skipBlock();
+        this.endContent();
         break;
-      case 0x22: // "
-      case 0x27: // '
+      case '&':
+        this.startContent();
+        skipAnchorName(cursor);
+        break;
+      case '!':
+        this.startContent();
+        skipTag(cursor);
+        break;
+      case '"':
+      case "'":
         this.startContent();
         skipQuotedScalar(cursor, this.indent + 2);
-        return this.endContent();
+        this.endContent();
+        break;
+      default:
+        this.skipPlain(inFlow);
     }
-    this.skipPlain(inFlow);
   }
 
   private skipPlain(inFlow: boolean): void {
     const { cursor } = this;
     if (!isPlainStart(cursor, inFlow)) {
       const code = cursor.code();
-      const name = code === 0x09 ? 'a tab' : quote(String.fromCharCode(code));
+      const name = code === TAB ? 'a tab' : quote(String.fromCharCode(code));
       cursor.refuse(`${name} cannot start a value here`);
     }
     this.startContent();
@@ -204,14 +227,14 @@ export class Yaml11Scanner {
   private openFlow(): void {
     this.startContent();
     this.flow.push({ explicitKey: false });
-    this.keys.push(noKey());
+    this.keys.push();
     this.keyAllowed = true;
     this.contentLine = -1;
     this.cursor.offset++;
   }
 
   private closeFlow(): void {
-    this.dropKey();
+    this.keys.drop();
     if (this.flow.pop() !== undefined) this.keys.pop();
     this.keyAllowed = false;
     this.cursor.offset++;
@@ -219,7 +242,7 @@ export class Yaml11Scanner {
   }
 
   private skipComma(): void {
-    this.dropKey();
+    this.keys.drop();
     const level = this.flow.at(-1);
     if (level !== undefined) level.explicitKey = false;
     this.keyAllowed = true;
@@ -231,7 +254,7 @@ export class Yaml11Scanner {
     if (this.flow.length > 0) this.cursor.refuse('"- " cannot stand within [] or {}');
     if (!this.keyAllowed) this.cursor.refuse('a list item cannot start here');
     this.roll(this.cursor.column);
-    this.dropKey();
+    this.keys.drop();
     this.keyAllowed = true;
     this.contentLine = -1;
     this.cursor.offset++;
@@ -246,7 +269,7 @@ export class Yaml11Scanner {
       if (this.contentLine >= 0) this.cursor.refuse('"," is missing');
       level.explicitKey = true;
     }
-    this.dropKey();
+    this.keys.drop();
     this.keyAllowed = level === undefined;
     this.contentLine = -1;
     this.cursor.offset++;
@@ -254,11 +277,9 @@ export class Yaml11Scanner {
   }
 
   private skipColon(): void {
-    const key = this.keys.at(-1) as SimpleKey;
     const level = this.flow.at(-1);
-    if (this.isKeyPossible()) {
-      this.roll(key.column);
-      key.possible = false;
+    if (this.keys.isPossible()) {
+      this.roll(this.keys.take());
       this.keyAllowed = false;
     } else if (level === undefined) {
       if (!this.keyAllowed) this.cursor.refuse('a mapping value cannot stand here');
@@ -277,7 +298,7 @@ export class Yaml11Scanner {
 
   private skipBlock(): void {
     if (this.contentLine >= 0) this.cursor.refuse('a block of text cannot start here');
-    this.dropKey();
+    this.keys.drop();
     this.keyAllowed = true;
     this.cursor.indentLine(this.indent + 2);
     this.contentLine = this.cursor.line;
@@ -288,16 +309,7 @@ export class Yaml11Scanner {
   /** A node or its properties start, perhaps an implicit key. */
   private startContent(): void {
     this.refuseNeighbour();
-    const { cursor } = this;
-    if (this.keyAllowed) {
-      this.dropKey();
-      const key = this.keys.at(-1) as SimpleKey;
-      key.possible = true;
-      key.required = this.flow.length === 0 && this.indent === cursor.column;
-      key.offset = cursor.offset;
-      key.line = cursor.line;
-      key.column = cursor.column;
-    }
+    if (this.keyAllowed) this.keys.start(this.flow.length === 0 && this.indent === this.cursor.column);
     this.keyAllowed = false;
   }
 
@@ -313,25 +325,6 @@ export class Yaml11Scanner {
   }
 
   private isAtColon(): boolean {
-    return this.cursor.code() === 0x3a && (this.flow.length > 0 || isBlankOrEnd(this.cursor.code(1)));
+    return this.cursor.code() === COLON && (this.flow.length > 0 || isBlankOrEnd(this.cursor.code(1)));
   }
-
-  private isKeyPossible(): boolean {
-    const key = this.keys.at(-1) as SimpleKey;
-    if (!key.possible) return false;
-    const { line, offset } = this.cursor;
-    if (key.line === line && key.offset + SIMPLE_KEY_LENGTH >= offset) return true;
-    this.dropKey();
-    return false;
-  }
-
-  private dropKey(): void {
-    const key = this.keys.at(-1) as SimpleKey;
-    if (key.possible && key.required) this.cursor.refuse('":" is missing behind the key', key.offset);
-    key.possible = false;
-  }
-}
-
-function noKey(): SimpleKey {
-  return { possible: false, required: false, offset: 0, line: 0, column: 0 };
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # usage: run_all.sh CLUSTERDIR OUTDIR MODES RELEASE...
 # Every cluster of CLUSTERDIR (folders with cluster.yaml, config.yaml,
-# oracle.json) through bin/oracle-RELEASE ("1.37" = $ORACLE); output in normal
-# form as OUTDIR/RELEASE/CLUSTER/NAME. $ORACLE: the 1.37 oracle (default: oracle in PATH).
+# oracle.json) through ../bin/oracle-RELEASE ("1.37" = $ORACLE); output in normal
+# form as OUTDIR/RELEASE/CLUSTER/NAME. $ORACLE: the 1.37 oracle (default: ../bin/oracle).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 ORACLE=${ORACLE:-$here/../bin/oracle}

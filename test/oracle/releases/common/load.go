@@ -232,8 +232,8 @@ func (c *Cluster) AllSlices() []*discovery.EndpointSlice {
 	}
 	for _, ep := range c.Endpoints {
 		nn := types.NamespacedName{Namespace: ep.Namespace, Name: ep.Name}
-		if have[nn] || !services[nn] || ep.Labels[discovery.LabelSkipMirror] == "true" ||
-			ep.Annotations["control-plane.alpha.kubernetes.io/leader"] != "" {
+		_, leads := ep.Annotations["control-plane.alpha.kubernetes.io/leader"]
+		if have[nn] || !services[nn] || leads || ep.Labels[discovery.LabelSkipMirror] == "true" {
 			continue
 		}
 		for i, ss := range endpointsv1.RepackSubsets(ep.Subsets) {
