@@ -1,4 +1,7 @@
 /** What an API server is told by its flags and kubectl by its context, with the defaults of kubeadm clusters. */
+import { type CIDR, parseCIDR } from '../shared/ip.ts';
+import { OperationalError } from '../shared/operational-error.ts';
+import { quote } from './fault.ts';
 import type { NodePortRange } from './node-ports.ts';
 
 export interface AdmissionOptions {
@@ -23,3 +26,20 @@ export const DEFAULT_ADMISSION_OPTIONS: AdmissionOptions = {
   namespace: 'default',
   stored: false,
 };
+
+/**
+ * Reads the service CIDRs, as kube-apiserver reads `--service-cluster-ip-range`.
+ * @throws OperationalError unless there are one or two, of different families.
+ */
+export function parseServiceCIDRs({ serviceCIDRs }: AdmissionOptions): readonly CIDR[] {
+  const cidrs = serviceCIDRs.map((text) => {
+    const cidr = parseCIDR(text);
+    if (cidr === undefined) throw new OperationalError(`the service CIDR ${quote(text)} is no CIDR`);
+    return cidr;
+  });
+  const families = new Set(cidrs.map(({ network }) => network.length));
+  if (cidrs.length < 1 || families.size < cidrs.length) {
+    throw new OperationalError('service CIDRs must be one, or one of IPv4 and one of IPv6');
+  }
+  return cidrs;
+}

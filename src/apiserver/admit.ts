@@ -49,7 +49,10 @@ export interface Admission {
   readonly objects: readonly AdmittedObject[];
 }
 
-/** Admits `objects`, whose order decides only which of two objects in conflict is refused. */
+/**
+ * Admits `objects`, whose order decides only which of two objects in conflict is refused. Pure; the input is not changed.
+ * @throws OperationalError for service CIDRs that no API server would take.
+ */
 export function admit(objects: readonly SourceObject[], options: AdmissionOptions): Admission {
   const examiner = createExaminer(options);
   const examinations = objects.map(examiner.examine).filter((examination) => examination !== undefined);

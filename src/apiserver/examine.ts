@@ -4,8 +4,8 @@
  */
 import type { SourceObject } from '../input/source.ts';
 import type { ObjectReference } from '../shared/diagnostic.ts';
-import { type CIDR, containsIP, formatIP, type IPBytes, parseCIDR, parseIP } from '../shared/ip.ts';
-import type { AdmissionOptions } from './admission-options.ts';
+import { type CIDR, containsIP, formatIP, type IPBytes, parseIP } from '../shared/ip.ts';
+import { type AdmissionOptions, parseServiceCIDRs } from './admission-options.ts';
 import type { AllocationRequest } from './allocation.ts';
 import type { Allocation } from './cluster-state.ts';
 import type { DecodedObject, DecodedService } from './decoded.ts';
@@ -64,9 +64,12 @@ interface Context {
   readonly names: Set<string>;
 }
 
-/** An examiner that knows no objects yet. */
+/**
+ * An examiner that knows no objects yet.
+ * @throws OperationalError for service CIDRs that no API server would take.
+ */
 export function createExaminer(options: AdmissionOptions): Examiner {
-  const cidrs = options.serviceCIDRs.map(parseCIDR).filter((cidr) => cidr !== undefined);
+  const cidrs = parseServiceCIDRs(options);
   const families = cidrs.map(({ network }): IPFamily => (network.length === 4 ? 'IPv4' : 'IPv6'));
   const context: Context = { options, cidrs, families, reservations: createReservations(), names: new Set() };
   return { examine: (source) => examine(source, context), reservations: context.reservations };
@@ -177,9 +180,7 @@ function examineService(object: DecodedObject, context: Context): Examined {
   }
   // Another cluster may have another range.
   const range = options.stored ? ANY_PORT : options.serviceNodePortRange;
-  const plan = planNodePorts(settlement.spec, range, (port) =>
-    unlessSame(reservations.nodePorts.get(port)),
-  );
+  const plan = planNodePorts(settlement.spec, range, (port) => unlessSame(reservations.nodePorts.get(port)));
   if (plan.fault !== undefined) return { object, faults: [plan.fault], warnings: [] };
   const spec =
     settlement.spec.ports === plan.ports ? settlement.spec : { ...settlement.spec, ports: plan.ports };
@@ -189,7 +190,13 @@ function examineService(object: DecodedObject, context: Context): Examined {
   // The status is written once the Service is there.
   if (faults.length === 0) validateLoadBalancerStatus(service, faults);
   const withoutHealthCheck = options.stored && Boolean(spec.clusterIP);
-  const request = { service: dropUnread(service), namespace, name, pending: plan.pending, withoutHealthCheck };
+  const request = {
+    service: dropUnread(service),
+    namespace,
+    name,
+    pending: plan.pending,
+    withoutHealthCheck,
+  };
   return { object: request.service, faults, warnings: warnOfService(service), request, asked: plan.asked };
 }
 

@@ -38,6 +38,9 @@ export async function loadInput(options: InputOptions & CommonOptions, io: Comma
   return { source, admission: admissionOptions(options) };
 }
 
+/** What a cluster holds was admitted once. */
+const STORED: Partial<AdmissionOptions> = { stored: true };
+
 /** How the command line wants kubectl to be run. */
 export function kubectlOf(options: ClusterOptions, io: CommandIO): Kubectl {
   return { flags: options, env: io.env };
@@ -49,7 +52,7 @@ export async function loadCluster(
   options: ClusterOptions,
   io: CommandIO,
 ): Promise<LoadedInput> {
-  return { source: await readCluster({ lists, kubectl: kubectlOf(options, io) }), admission: {} };
+  return { source: await readCluster({ lists, kubectl: kubectlOf(options, io) }), admission: STORED };
 }
 
 export interface LoadedNode extends LoadedInput {
@@ -74,7 +77,7 @@ export async function loadClusterOfNode(
       readLiveProxyConfiguration(kubectl, stop.signal),
     ]);
     const proxyConfig = { source: configuration, configuration: configuration.objects[0] };
-    return { source, admission: {}, proxyConfig };
+    return { source, admission: STORED, proxyConfig };
   } finally {
     stop.abort();
   }

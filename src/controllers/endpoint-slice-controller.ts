@@ -7,10 +7,11 @@
  * addresses.
  */
 import type { Endpoint, EndpointSlice, IPFamily, Pod, Service } from '../apiserver/objects.ts';
+import { checkEndpointIP } from '../apiserver/validation/addresses.ts';
 import { compareStrings } from '../shared/ordering.ts';
 import { portSetOrder } from './endpoint-port-order.ts';
 import { endpointHints } from './endpoint-slice-hints.ts';
-import { type Judgement, judge } from './endpoint-slice-membership.ts';
+import { type Judgement, judge } from './endpoint-slice-judgement.ts';
 import { portNumbers, slicePorts } from './endpoint-slice-ports.ts';
 import { nodeZone } from './node-status.ts';
 import type { PodCluster } from './pod-cluster.ts';
@@ -32,8 +33,22 @@ interface PortGroup {
   readonly endpoints: Endpoint[];
 }
 
-/** At least one slice a family: an empty one where no Pod is an endpoint. */
-export function deriveEndpointSlices(service: Service, cluster: PodCluster): readonly EndpointSlice[] {
+/** An address that the API server does not accept in a slice. */
+export interface Refusal {
+  readonly pod: string;
+  readonly address: string;
+  /** `must not be …` */
+  readonly fault: string;
+}
+
+export interface PlannedSlice {
+  readonly slice: EndpointSlice;
+  /** Where it is set, the API server refuses the slice, again and again. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** The slices that the controller tries to write: at least one a family, which is empty where no Pod is an endpoint. */
+export function planEndpointSlices(service: Service, cluster: PodCluster): readonly PlannedSlice[] {
   const pods = cluster.selectPods(service).map((pod) => ({ pod, numbers: portNumbers(service, pod) }));
   const labels = sliceLabels(service);
   return serviceFamilies(service).flatMap((family) => {
@@ -50,7 +65,8 @@ export function deriveEndpointSlices(service: Service, cluster: PodCluster): rea
       group.endpoints.push(endpoint(service, pod, judgement, cluster));
     }
     if (groups.size === 0) groups.set('', { ports: null, order: '', endpoints: [] });
-    return familySlices(service, family, [...groups.values()], labels, cluster);
+    const slices = familySlices(service, family, [...groups.values()], labels, cluster);
+    return slices.map((slice) => ({ slice, refusal: refusalOf(slice) }));
   });
 }
 
@@ -118,6 +134,16 @@ function familySlices(
     }
   }
   return slices;
+}
+
+function refusalOf({ endpoints }: EndpointSlice): Refusal | undefined {
+  for (const { addresses, targetRef } of endpoints) {
+    for (const address of addresses) {
+      const fault = checkEndpointIP(address);
+      if (fault !== undefined) return { pod: targetRef?.name ?? '', address, fault };
+    }
+  }
+  return undefined;
 }
 
 function compareEndpoints(a: Endpoint, b: Endpoint): number {

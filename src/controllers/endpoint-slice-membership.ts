@@ -1,169 +1,59 @@
 /**
- * Whether a Pod that a Service selects is one of its endpoints, and why.
+ * Why each Pod that a Service selects is one of its endpoints, or not.
  *
- * In: a Service, a Pod and the cluster around them. Out: a standing with its reason. Mirrors the EndpointSlice controller
- * of kube-controller-manager 1.37; the slices are derived from the same judgement, so that no reason can contradict them.
+ * In: a Service and the Pods and Nodes of its cluster. Out: each Pod's standing, with a reason and the ports that it lacks.
  */
 import type { IPFamily, Pod, Service } from '../apiserver/objects.ts';
+import { planEndpointSlices, type Refusal } from './endpoint-slice-controller.ts';
+import { type Judgement, judge, type MembershipReason } from './endpoint-slice-judgement.ts';
 import { type MissingPort, missingPorts } from './endpoint-slice-ports.ts';
-import { nodeReadyStatus } from './node-status.ts';
 import type { PodCluster } from './pod-cluster.ts';
-import {
-  familyOfAddress,
-  isFinished,
-  isReady,
-  isTerminating,
-  podAddresses,
-  readyCondition,
-} from './pod-status.ts';
 import { serviceFamilies } from './service-families.ts';
 
-/**
- * - `ready`: in a slice, gets connections.
- * - `notReady`: in a slice, but gets none; a terminating Pod that still serves gets them when no endpoint is ready.
- * - `portless`: in a slice that has no ports, since the Pod offers none of the Service's: gets none.
- * - `absent`: in no slice.
- */
-export type Standing = 'ready' | 'notReady' | 'portless' | 'absent';
-
-export type MembershipReason =
-  | { readonly kind: 'Ready' }
-  /** `publishNotReadyAddresses` is set, so it counts as ready. */
-  | { readonly kind: 'Published'; readonly serving: boolean; readonly terminating: boolean }
-  | ({ readonly kind: 'NotReady' } & NotReadyDetails)
-  | { readonly kind: 'Terminating'; readonly serving: boolean; readonly since: string }
-  | { readonly kind: 'NoPort'; readonly missing: readonly MissingPort[] }
-  | { readonly kind: 'Finished'; readonly phase: string }
-  | { readonly kind: 'NoAddress'; readonly phase: string }
-  | { readonly kind: 'Unscheduled' }
-  | { readonly kind: 'NodeUnknown'; readonly nodeName: string }
-  | { readonly kind: 'WrongFamily'; readonly family: IPFamily; readonly addresses: readonly string[] };
-
-interface NotReadyDetails {
-  /** Undefined if the Pod never had a Ready condition. */
-  readonly status: string | undefined;
-  /** RFC 3339. */
-  readonly since: string | undefined;
-  readonly reason: string | undefined;
-  readonly message: string | undefined;
-  /** The Ready condition of its Node, where that is not True. */
-  readonly nodeReady: string | undefined;
-}
-
-export interface Membership {
+export interface Membership extends Judgement {
   readonly pod: Pod;
   readonly family: IPFamily;
-  /** Of this family. */
-  readonly addresses: readonly string[];
-  readonly standing: Standing;
-  readonly reason: MembershipReason;
   /** Ports of the Service that it does not offer; it may still offer others. */
   readonly missingPorts: readonly MissingPort[];
 }
 
-export type Judgement = Pick<Membership, 'addresses' | 'standing' | 'reason'>;
-
 /** Each selected Pod in each of the Service's families, in the order of families and Pods. */
 export function memberships(service: Service, cluster: PodCluster): readonly Membership[] {
   const pods = cluster.selectPods(service);
-  const ports = service.spec.ports?.length ?? 0;
+  const refusals = refusalsByPod(service, cluster);
   return serviceFamilies(service).flatMap((family) =>
-    pods.map((pod): Membership => {
+    pods.map((pod) => {
       const judgement = judge(service, pod, family, cluster);
       const missing = missingPorts(service, pod);
-      if (judgement.standing === 'absent' || missing.length === 0 || missing.length < ports) {
-        return { pod, family, ...judgement, missingPorts: missing };
-      }
-      const reason: MembershipReason = { kind: 'NoPort', missing };
-      return { pod, family, ...judgement, standing: 'portless', reason, missingPorts: missing };
+      const refusal = refusals.get(`${family} ${pod.metadata.name}`);
+      return { pod, family, ...settle(service, judgement, missing, refusal), missingPorts: missing };
     }),
   );
 }
 
-/** Ports left aside: they decide in which slice a Pod is, not whether. */
-export function judge(service: Service, pod: Pod, family: IPFamily, cluster: PodCluster): Judgement {
-  const absent = (reason: MembershipReason): Judgement => ({ addresses: [], standing: 'absent', reason });
-  const phase = pod.status?.phase ?? 'Pending';
-  if (isFinished(pod)) return absent({ kind: 'Finished', phase });
-  const all = podAddresses(pod);
-  if (all.length === 0) return absent({ kind: 'NoAddress', phase });
-  const publish = service.spec.publishNotReadyAddresses === true;
-  const nodeName = pod.spec?.nodeName ?? '';
-  if (!publish && !cluster.nodes.has(nodeName)) {
-    return absent(nodeName === '' ? { kind: 'Unscheduled' } : { kind: 'NodeUnknown', nodeName });
+/** What the judgement of a Pod alone does not know: its ports, and the fate of its slice. */
+function settle(
+  { spec }: Service,
+  judgement: Judgement,
+  missing: readonly MissingPort[],
+  refusal: Refusal | undefined,
+): Judgement {
+  if (judgement.standing === 'absent') return judgement;
+  if (refusal !== undefined) {
+    const reason: MembershipReason = { kind: 'Refused', ...refusal };
+    return { addresses: judgement.addresses, standing: 'absent', reason };
   }
-  const addresses = all.filter((address) => familyOfAddress(address) === family);
-  if (addresses.length === 0) return absent({ kind: 'WrongFamily', family, addresses: all });
-  const serving = isReady(pod);
-  const terminating = isTerminating(pod);
-  if (serving && !terminating) return { addresses, standing: 'ready', reason: { kind: 'Ready' } };
-  if (publish) return { addresses, standing: 'ready', reason: { kind: 'Published', serving, terminating } };
-  if (terminating) {
-    const since = pod.metadata.deletionTimestamp ?? '';
-    return { addresses, standing: 'notReady', reason: { kind: 'Terminating', serving, since } };
-  }
-  return { addresses, standing: 'notReady', reason: notReady(pod, cluster) };
+  const offersNone = missing.length > 0 && missing.length === (spec.ports ?? []).length;
+  return offersNone ? { ...judgement, standing: 'portless', reason: { kind: 'NoPort', missing } } : judgement;
 }
 
-function notReady(pod: Pod, cluster: PodCluster): MembershipReason {
-  const condition = readyCondition(pod);
-  const node = cluster.nodes.get(pod.spec?.nodeName ?? '');
-  const nodeReady = node === undefined ? undefined : nodeReadyStatus(node);
-  return {
-    kind: 'NotReady',
-    status: condition?.status,
-    since: condition?.lastTransitionTime ?? undefined,
-    reason: condition?.reason || undefined,
-    message: condition?.message || undefined,
-    nodeReady: nodeReady === 'True' ? undefined : nodeReady,
-  };
-}
-
-/** One line without a full stop. It quotes the input, so it must be cleaned before a terminal gets it. */
-export function formatMembershipReason(reason: MembershipReason): string {
-  switch (reason.kind) {
-    case 'Ready':
-      return 'ready';
-    case 'Published': {
-      const state = reason.terminating ? 'terminating' : reason.serving ? 'ready' : 'not ready';
-      return `${state}, but publishNotReadyAddresses counts it as ready`;
-    }
-    case 'NotReady':
-      return formatNotReady(reason);
-    case 'Terminating': {
-      const since = reason.since === '' ? '' : ` since ${reason.since}`;
-      return reason.serving
-        ? `terminating${since}, but serving: gets connections only while no endpoint is ready`
-        : `terminating${since}, and not serving`;
-    }
-    case 'NoPort':
-      return reason.missing.map(formatMissingPort).join('; ');
-    case 'Finished':
-      return `phase ${reason.phase}: its containers have stopped for good`;
-    case 'NoAddress':
-      return `no IP address yet (phase ${reason.phase})`;
-    case 'Unscheduled':
-      return 'bound to no node';
-    case 'NodeUnknown':
-      return `there is no Node ${reason.nodeName}`;
-    case 'WrongFamily':
-      return `no ${reason.family} address, only ${reason.addresses.join(', ')}`;
+/** By family and name: the Pods whose slice is refused. */
+function refusalsByPod(service: Service, cluster: PodCluster): ReadonlyMap<string, Refusal> {
+  const refusals = new Map<string, Refusal>();
+  for (const { slice, refusal } of planEndpointSlices(service, cluster)) {
+    if (refusal === undefined) continue;
+    for (const { targetRef } of slice.endpoints)
+      refusals.set(`${slice.addressType} ${targetRef?.name}`, refusal);
   }
-}
-
-function formatNotReady({ status, since, reason, message, nodeReady }: NotReadyDetails): string {
-  if (status === undefined) return 'not ready: no Ready condition was reported';
-  const why = [reason, message].filter((text) => text !== undefined).join(', ');
-  const node = nodeReady === undefined ? '' : ` (its node's Ready condition is ${nodeReady})`;
-  return `not ready${since === undefined ? '' : ` since ${since}`}${why === '' ? '' : `: ${why}`}${node}`;
-}
-
-/** `has no container port named "http"`, with what comes close. */
-export function formatMissingPort(missing: MissingPort): string {
-  const { targetPort, protocol, otherProtocols, inInitContainer } = missing;
-  const what = `has no container port named ${JSON.stringify(targetPort)}`;
-  if (otherProtocols.length > 0) {
-    return `${what} for ${protocol}: the one of that name is ${otherProtocols.join(' and ')}`;
-  }
-  return inInitContainer ? `${what}: only an init container that ends has one` : what;
+  return refusals;
 }

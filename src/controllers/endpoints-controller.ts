@@ -9,6 +9,7 @@
  * addresses are published, and nobody asks whether a Pod's Node exists.
  */
 import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from '../apiserver/objects.ts';
+import { checkEndpointIP } from '../apiserver/validation/addresses.ts';
 import { compareStrings } from '../shared/ordering.ts';
 import { type SubsetPort, sortSubsetPorts } from './endpoint-port-order.ts';
 import { portNumbers } from './endpoint-slice-ports.ts';
@@ -32,7 +33,8 @@ interface Candidate {
 
 /**
  * @param current the object that is overwritten, if there is one: its annotations stay
- * @returns undefined if the API server refuses the object, which it does when a Pod has an address but no node
+ * @returns undefined if the API server refuses the object, which it does when a Pod has an address but no node, or an
+ * address that no endpoint may have
  */
 export function deriveEndpoints(
   service: Service,
@@ -43,7 +45,9 @@ export function deriveEndpoints(
     .selectPods(service)
     .flatMap((pod) => candidate(service, pod) ?? [])
     .filter(({ numbers }) => numbers.length === 0 || numbers.some((number) => number !== undefined));
-  if (candidates.some(({ address }) => address.nodeName === undefined)) return undefined;
+  const isRefused = ({ ip, nodeName }: EndpointAddress) =>
+    nodeName === undefined || checkEndpointIP(ip) !== undefined;
+  if (candidates.some(({ address }) => isRefused(address))) return undefined;
   candidates.sort(
     (a, b) =>
       compareStrings(a.address.ip, b.address.ip) ||

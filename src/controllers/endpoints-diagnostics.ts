@@ -6,6 +6,7 @@ import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { Endpoints, Service } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 import { compareStrings } from '../shared/ordering.ts';
+import type { Refusal } from './endpoint-slice-controller.ts';
 import { isFinished, podAddresses } from './pod-status.ts';
 
 /** An Endpoints object that does not count. */
@@ -35,6 +36,23 @@ export function endpointsOverwritten(state: ClusterState, endpoints: Endpoints):
     mend: 'remove the selector from the Service, or the Endpoints object',
     object: { kind: 'Endpoints', namespace: endpoints.metadata.namespace, name: endpoints.metadata.name },
     ...originOf(state, endpoints),
+  };
+}
+
+/** A Pod with an address that no endpoint may have. */
+export function endpointSliceRefused(
+  state: ClusterState,
+  service: Service,
+  { pod, address, fault }: Refusal,
+): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'EndpointSliceRefused',
+    message: `the address ${address} of Pod ${pod} ${fault}`,
+    why: 'the API server refuses the EndpointSlice, so the other Pods in it get no connections either',
+    mend: 'keep the selector from matching this Pod',
+    object: { kind: 'Service', namespace: service.metadata.namespace, name: service.metadata.name },
+    ...originOf(state, service),
   };
 }
 

@@ -8,6 +8,8 @@ import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { Node, Pod, Service } from '../apiserver/objects.ts';
 import { cpuShares } from './topology-zones.ts';
 
+const COPIED_LABELS = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
+
 export interface PodCluster {
   /** The Pods of the Service's namespace that carry all labels of its selector, in the order of the state. */
   readonly selectPods: (service: Service) => readonly Pod[];
@@ -29,18 +31,40 @@ export function hasSelector({ spec }: Service): boolean {
 }
 
 export function podCluster({ services, pods, nodes }: ClusterState): PodCluster {
-  const byLabel = indexByLabel(services, pods);
+  const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
+  const labelsOf = (pod: Pod) => labelsAtNode(pod, byName);
+  const byLabel = indexByLabel(services, pods, labelsOf);
   return {
-    selectPods: (service) => selectPods(service, byLabel),
-    nodes: new Map(nodes.map((node) => [node.metadata.name, node])),
+    selectPods: (service) => selectPods(service, byLabel, labelsOf),
+    nodes: byName,
     cpuShares: cpuShares(nodes),
   };
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Admission gives a Pod the zone and region of its Node as labels (plugin PodTopologyLabels), so a Service can select by
+ * them.
+ */
+function labelsAtNode({ metadata, spec }: Pod, nodes: ReadonlyMap<string, Node>): Labels {
+  const own = metadata.labels ?? {};
+  const ofNode = nodes.get(spec?.nodeName ?? '')?.metadata.labels;
+  const copied = COPIED_LABELS.flatMap((key) => {
+    const value = ofNode?.[key];
+    return value === undefined || value === own[key] ? [] : [[key, value]];
+  });
+  return copied.length === 0 ? own : { ...own, ...Object.fromEntries(copied) };
 }
 
 /** Pods by namespace, label key and value; only such labels as some selector names. */
 type LabelIndex = ReadonlyMap<string, readonly Pod[]>;
 
-function indexByLabel(services: readonly Service[], pods: readonly Pod[]): LabelIndex {
+function indexByLabel(
+  services: readonly Service[],
+  pods: readonly Pod[],
+  labelsOf: (pod: Pod) => Labels,
+): LabelIndex {
   const index = new Map<string, Pod[]>();
   for (const service of services) {
     if (!isSelecting(service)) continue;
@@ -49,7 +73,7 @@ function indexByLabel(services: readonly Service[], pods: readonly Pod[]): Label
     }
   }
   for (const pod of pods) {
-    for (const [key, value] of Object.entries(pod.metadata.labels ?? {})) {
+    for (const [key, value] of Object.entries(labelsOf(pod))) {
       index.get(labelKey(pod.metadata.namespace, key, value))?.push(pod);
     }
   }
@@ -61,14 +85,15 @@ function labelKey(namespace: string, key: string, value: string): string {
 }
 
 /** Starts from the rarest label: a Service then costs no more than the Pods that carry it. */
-function selectPods(service: Service, index: LabelIndex): readonly Pod[] {
+function selectPods(service: Service, index: LabelIndex, labelsOf: (pod: Pod) => Labels): readonly Pod[] {
   if (!isSelecting(service)) return [];
   const selector = Object.entries(service.spec.selector ?? {});
   const candidates = selector
     .map(([key, value]) => index.get(labelKey(service.metadata.namespace, key, value)) ?? [])
     .reduce((rarest, pods) => (pods.length < rarest.length ? pods : rarest));
   if (selector.length === 1) return candidates;
-  return candidates.filter(({ metadata }) =>
-    selector.every(([key, value]) => metadata.labels?.[key] === value),
-  );
+  return candidates.filter((pod) => {
+    const labels = labelsOf(pod);
+    return selector.every(([key, value]) => labels[key] === value);
+  });
 }

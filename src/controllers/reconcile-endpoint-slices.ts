@@ -9,9 +9,10 @@
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
-import { deriveEndpointSlices } from './endpoint-slice-controller.ts';
+import { planEndpointSlices } from './endpoint-slice-controller.ts';
 import { deriveEndpoints } from './endpoints-controller.ts';
 import {
+  endpointSliceRefused,
   endpointsNotMirrored,
   endpointsOverwritten,
   nodesNotInInput,
@@ -35,6 +36,8 @@ export function reconcileEndpointSlices(state: ClusterState): Reconciled {
   const mirrored = mirrorFromEndpoints(derived.state);
   const served = new Set(servicesWithSlices(mirrored.state));
   for (const endpoints of state.endpoints) if (!isExempt(endpoints)) served.add(keyOf(endpoints));
+  if (state.pods.length > 0)
+    for (const service of state.services.filter(isSelecting)) served.add(keyOf(service));
   const missing = state.services
     .filter((service) => isProxied(service) && !served.has(keyOf(service)))
     .map((service) => noEndpointsInInput(state, service));
@@ -51,17 +54,22 @@ function deriveFromPods(state: ClusterState): Reconciled {
   const selecting = new Map<string, Service>();
   const slices: EndpointSlice[] = [...state.endpointSlices];
   const origins = new Map(state.origins);
+  const diagnostics: Diagnostic[] = [];
   for (const service of state.services) {
     if (!isSelecting(service)) continue;
     selecting.set(keyOf(service), service);
     if (withSlices.has(keyOf(service))) continue;
     const origin = state.origins.get(service);
-    for (const slice of deriveEndpointSlices(service, cluster)) {
+    for (const { slice, refusal } of planEndpointSlices(service, cluster)) {
+      if (refusal !== undefined) {
+        diagnostics.push(endpointSliceRefused(state, service, refusal));
+        continue;
+      }
       slices.push(slice);
       if (origin !== undefined) origins.set(slice, origin);
     }
   }
-  const diagnostics = slices.length > state.endpointSlices.length ? [...nodesNotInInput(state)] : [];
+  if (slices.length > state.endpointSlices.length) diagnostics.push(...nodesNotInInput(state));
   const endpoints = state.endpoints.map((current) => {
     const service = selecting.get(keyOf(current));
     const derived = service === undefined ? undefined : deriveEndpoints(service, cluster, current);

@@ -202,6 +202,16 @@ describe('cluster IPs of other clusters', () => {
   });
 });
 
+describe('options', () => {
+  it.each([
+    [['10.0.0.0'], 'is no CIDR'],
+    [[], 'must be one'],
+    [['10.0.0.0/16', '10.1.0.0/16'], 'must be one'],
+  ])('refuses the service CIDRs %j', (serviceCIDRs, message) => {
+    expect(() => admitAll([], { serviceCIDRs })).toThrow(message);
+  });
+});
+
 describe('names and namespaces', () => {
   it('puts namespaced objects where they belong and takes the namespace off others', () => {
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', namespace: 'prod' } };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod, ServiceSpec } from '../../src/apiserver/objects.ts';
-import { formatMembershipReason, memberships } from '../../src/controllers/endpoint-slice-membership.ts';
+import { formatMembershipReason } from '../../src/controllers/endpoint-slice-judgement.ts';
+import { memberships } from '../../src/controllers/endpoint-slice-membership.ts';
 import { podCluster } from '../../src/controllers/pod-cluster.ts';
 import { clusterState, node, pod, podStatus, service } from './cluster-state.ts';
 
@@ -123,6 +124,22 @@ describe('why a Pod is in or out', () => {
     expect(why({ status: notReady }, published)).toEqual([['ready', 'Published', text('not ready')]]);
     expect(why({ metadata: terminating }, published)).toEqual([['ready', 'Published', text('terminating')]]);
     expect(why({}, published, [])).toEqual([['ready', 'Ready', 'ready']]);
+  });
+
+  it('tells all Pods of a slice that is refused', () => {
+    const web = service('web');
+    const pods = [pod('a', '10.244.0.1'), pod('b', '169.254.0.1')];
+    const cluster = podCluster(clusterState({ services: [web], pods, nodes: [node('n1')] }));
+    const text =
+      'the API server refuses the slice with 169.254.0.1 of Pod b: it must not be a link-local address (169.254.0.0/16, fe80::/10)';
+    const lines = memberships(web, cluster).map(({ standing, reason }) => [
+      standing,
+      formatMembershipReason(reason),
+    ]);
+    expect(lines).toEqual([
+      ['absent', text],
+      ['absent', text],
+    ]);
   });
 
   it('judges each family', () => {

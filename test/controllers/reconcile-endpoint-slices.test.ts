@@ -84,6 +84,15 @@ describe('the slices and Endpoints of a cluster with Pods', () => {
     expect(reconcileEndpointSlices(state).state.endpointSlices).toEqual([own]);
   });
 
+  it('selects by the zone of the Node, which admission copies to its Pods', () => {
+    const selector = { app: 'x', 'topology.kubernetes.io/zone': 'za' };
+    const pods = [pod('p1', '10.244.0.1'), pod('p2', '10.244.0.2', { spec: { nodeName: 'n2' } })];
+    const nodes = [node('n1', 'za'), node('n2', 'zb')];
+    const state = clusterState({ services: [service('web', { selector })], pods, nodes });
+    const [slice] = reconcileEndpointSlices(state).state.endpointSlices;
+    expect(slice?.endpoints.map(({ targetRef }) => targetRef?.name)).toEqual(['p1']);
+  });
+
   it('gives what it makes the origin of what it was made from', () => {
     const web = service('web');
     const origin = { file: 'web.yaml', document: 1, path: [] };
@@ -159,6 +168,19 @@ describe('diagnostics', () => {
       'the input has no Nodes n0, n1, n2 and 2 more, to which 5 Pods are bound',
     );
     expect(codes({ pods })).toEqual([]);
+  });
+
+  it('warn of a Pod whose address no slice may hold', () => {
+    const pods = [pod('p1', '127.0.0.1'), pod('p2', '10.244.0.1')];
+    const parts = { services: [service('web')], nodes: [node('n1')], pods };
+    const { diagnostics, state } = reconcileEndpointSlices(clusterState(parts));
+    expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      [
+        'EndpointSliceRefused',
+        'the address 127.0.0.1 of Pod p1 must not be a loopback address (127.0.0.0/8, ::1)',
+      ],
+    ]);
+    expect(state.endpointSlices).toEqual([]);
   });
 
   it('warn of Endpoints without a Service', () => {

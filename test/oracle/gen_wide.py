@@ -116,6 +116,8 @@ class Wide:
             out.append(node)
             if name == self.me:
                 self.my_addresses = [a["address"] for a in addresses if a["type"] == "InternalIP"]
+                self.host_ips = self.my_addresses + [a["address"] for a in addresses if a["type"] == "ExternalIP"]
+                self.my_pod_cidrs = node.get("spec", {}).get("podCIDRs", [])
         return out
 
     def local_addresses(self):
@@ -161,6 +163,12 @@ class Wide:
             c["bindAddress"] = r.choice(["0.0.0.0", "::", "192.168.10.200", "fd00:192::c8", *own])
         if self.p(0.2):
             c["hostnameOverride"] = r.choice([self.me, f" {self.me.upper()} "])
+        if mode == "NodeCIDR" and self.my_pod_cidrs:
+            # kube-proxy does not start when these are all of the other family than its primary one.
+            bind = c.get("bindAddress", "::")
+            primary = bind if bind not in ("0.0.0.0", "::") else (self.host_ips or ["0.0.0.0"])[0]
+            if all((":" in cidr) != (":" in primary) for cidr in self.my_pod_cidrs):
+                c["detectLocalMode"] = "ClusterCIDR"
         return c
 
     def node_port_addresses(self):

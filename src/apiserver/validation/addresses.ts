@@ -15,6 +15,14 @@ import {
 } from '../../shared/ip.ts';
 import type { IPFamily } from '../objects.ts';
 
+const ORDINARY_IPV4 =
+  /^(?!0\.|127\.|169\.254\.|224\.0\.0\.)(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** True only for IPv4 addresses with which no rule below finds fault: most of what a cluster holds, told at one glance. */
+export function isOrdinaryIPv4(value: string): boolean {
+  return ORDINARY_IPV4.test(value);
+}
+
 const LEADING_ZERO_OCTET = /(^|[.:])0[0-9]+(\.|$)/;
 
 /** The rule for most fields: a valid address, though not always in its canonical spelling. */

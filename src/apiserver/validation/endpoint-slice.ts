@@ -7,7 +7,7 @@
 import type { FieldPath } from '../../shared/diagnostic.ts';
 import type { DecodedEndpoint, DecodedEndpointSlice } from '../decoded.ts';
 import { duplicate, type Faults, invalid, notSupported, required, tooMany } from '../fault.ts';
-import { checkCanonicalIP, checkEndpointIP, checkIP, familyOfIP } from './addresses.ts';
+import { checkCanonicalIP, checkEndpointIP, checkIP, familyOfIP, isOrdinaryIPv4 } from './addresses.ts';
 import { validateMetadata } from './metadata.ts';
 import {
   checkDNSLabel,
@@ -78,6 +78,7 @@ function validateAddress(
   index: number,
   faults: Faults,
 ): void {
+  if (addressType === 'IPv4' && isOrdinaryIPv4(address)) return;
   const path = () => ['endpoints', endpoint, 'addresses', index];
   switch (addressType) {
     case 'IPv4':

@@ -6,7 +6,7 @@ import { compileIptables } from './compile.ts';
 import { compileClassic } from './compile-classic.ts';
 import { IptablesMemo } from './memo.ts';
 import { printRestore, printSave } from './print.ts';
-import type { Ruleset } from './ruleset.ts';
+import { type Chain, namesInOrder, type Ruleset } from './ruleset.ts';
 
 const PREFIX: Readonly<Record<IPFamily, string>> = { IPv4: 'iptables', IPv6: 'ip6tables' };
 
@@ -46,8 +46,10 @@ function* json({ tables }: Ruleset): Generator<string> {
   yield '{"tables":[';
   for (const [t, table] of tables.entries()) {
     yield `${t === 0 ? '' : ','}\n{"name":${JSON.stringify(table.name)},"chains":[`;
-    for (const [c, { name, writer, rules }] of table.chains.entries()) {
-      yield `${c === 0 ? '' : ','}\n${JSON.stringify({ name, writer, rules })}`;
+    const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
+    for (const [i, name] of namesInOrder(table.name, chains.keys()).entries()) {
+      const { writer, rules } = chains.get(name) as Chain;
+      yield `${i === 0 ? '' : ','}\n${JSON.stringify({ name, writer, rules })}`;
     }
     yield ']}';
   }

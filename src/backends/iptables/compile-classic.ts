@@ -11,7 +11,7 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type TableName, table } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type TableName } from './ruleset.ts';
 import { chainsOf, type PlannedServicePort, planServicePort } from './service-plan.ts';
 
 interface Context {
@@ -63,7 +63,10 @@ export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
   ];
   return {
     family: ipFamily,
-    tables: [table('filter', builtin('filter'), filter), table('nat', builtin('nat'), nat)],
+    tables: [
+      { name: 'filter', chains: [...builtin('filter'), ...filter] },
+      { name: 'nat', chains: [...builtin('nat'), ...nat] },
+    ],
   };
 }
 

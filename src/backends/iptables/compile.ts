@@ -8,15 +8,7 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import type { IptablesMemo } from './memo.ts';
 import { comment, jump, type Rule } from './rule.ts';
-import {
-  BUILTIN_CHAINS,
-  type Chain,
-  chain,
-  type Ruleset,
-  type Table,
-  type TableName,
-  table,
-} from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type Table, type TableName } from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
 import { type PlannedServicePort, planServicePort } from './service-plan.ts';
 import {
@@ -74,7 +66,7 @@ function builtinChains(name: TableName, view: NodeView): Chain[] {
 }
 
 function mangleTable(view: NodeView): Table {
-  return table('mangle', builtinChains('mangle', view), [chain(CANARY, 'setup', () => [])]);
+  return { name: 'mangle', chains: [...builtinChains('mangle', view), chain(CANARY, 'setup', () => [])] };
 }
 
 function filterTable(view: NodeView, family: FamilyView, planned: readonly PlannedServicePort[]): Table {
@@ -96,7 +88,7 @@ function filterTable(view: NodeView, family: FamilyView, planned: readonly Plann
         : chain('KUBE-FIREWALL', 'setup', () => []),
     );
   }
-  return table('filter', builtinChains('filter', view), chains);
+  return { name: 'filter', chains: [...builtinChains('filter', view), ...chains] };
 }
 
 function natTable(
@@ -121,9 +113,7 @@ function natTable(
     const compute = () => serviceChains(port, context);
     return memo?.chainsOf(port, compute) ?? compute();
   });
-  const made = table('nat', builtinChains('nat', view), [...(memo?.inLastOrder(own) ?? own), ...chains]);
-  memo?.rememberOrder(made.chains);
-  return made;
+  return { name: 'nat', chains: [...builtinChains('nat', view), ...chains, ...own] };
 }
 
 function masqueradeMark({ configuration }: NodeView): number {

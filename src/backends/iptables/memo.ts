@@ -2,19 +2,16 @@
  * Remembers what service ports of earlier compilations came to, for one IP family: the names and chains of those that
  * have not changed, the order of all chains, and the text of each chain's rules.
  */
-import type { IPFamily } from '../../apiserver/objects.ts';
 import type { ServicePortView } from '../../proxy/service-traffic.ts';
-import type { Chain } from './ruleset.ts';
+import { type Chain, namesInOrder, type TableName } from './ruleset.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
 export type Spelling = 'kernel' | 'proxy';
 
 export interface PrintedChain {
-  readonly text: string;
-  readonly lines: number;
+  readonly declaration: string;
+  readonly rules: string;
 }
-
-type PrintChain = (chain: Chain, spelling: Spelling, family: IPFamily) => PrintedChain;
 
 export class IptablesMemo {
   private context = '';
@@ -24,7 +21,7 @@ export class IptablesMemo {
     kernel: new WeakMap(),
     proxy: new WeakMap(),
   };
-  private ordered: readonly Chain[] = [];
+  private order: Record<TableName, readonly string[]> = { filter: [], mangle: [], nat: [] };
 
   /** Forgets everything if what all rules depend on has changed. */
   validFor(context: string): void {
@@ -33,7 +30,6 @@ export class IptablesMemo {
     this.plans = new WeakMap();
     this.chains = new WeakMap();
     this.texts = { kernel: new WeakMap(), proxy: new WeakMap() };
-    this.ordered = [];
   }
 
   plan(view: ServicePortView, compute: (view: ServicePortView) => PlannedServicePort): PlannedServicePort {
@@ -44,19 +40,17 @@ export class IptablesMemo {
     return recall(this.chains, port, compute);
   }
 
-  printed(chain: Chain, spelling: Spelling, print: PrintChain, family: IPFamily): PrintedChain {
-    return recall(this.texts[spelling], chain, () => print(chain, spelling, family));
+  printed(chain: Chain, spelling: Spelling, compute: () => PrintedChain): PrintedChain {
+    return recall(this.texts[spelling], chain, compute);
   }
 
-  /** The same chains, those of last time first and in their order: sorting them then takes one pass. */
-  inLastOrder(chains: readonly Chain[]): Chain[] {
-    const present = new Set(chains);
-    const last = new Set(this.ordered);
-    return [...this.ordered.filter((each) => present.has(each)), ...chains.filter((each) => !last.has(each))];
-  }
-
-  rememberOrder(chains: readonly Chain[]): void {
-    this.ordered = chains;
+  /** Sorting what was sorted before takes one pass. */
+  namesInOrder(table: TableName, printed: ReadonlyMap<string, PrintedChain>): readonly string[] {
+    const last = this.order[table];
+    const known = new Set(last);
+    const added = [...printed.keys()].filter((name) => !known.has(name));
+    this.order[table] = namesInOrder(table, [...last.filter((name) => printed.has(name)), ...added]);
+    return this.order[table];
   }
 }
 

@@ -8,7 +8,7 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { IptablesMemo, PrintedChain, Spelling } from './memo.ts';
 import { printKernelRule } from './print-kernel-rule.ts';
 import { printProxyRule } from './print-proxy-rule.ts';
-import type { Chain, Ruleset } from './ruleset.ts';
+import { type Chain, namesInOrder, type Ruleset } from './ruleset.ts';
 
 /** Text is handed on in pieces of about this many characters. */
 const PIECE = 1 << 16;
@@ -29,46 +29,52 @@ function* print(
   spelling: Spelling,
   memo: IptablesMemo | undefined,
 ): Generator<string> {
-  let piece = '';
-  let lines = 0;
+  const pieces = new Pieces();
   for (const table of tables) {
     const chains = table.chains.filter(includes);
     if (chains.length === 0) continue;
-    piece += `*${table.name}\n`;
-    lines++;
-    for (const chain of chains) {
-      piece += `:${chain.name} ${chain.writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`;
-      lines++;
-      if (piece.length > PIECE) {
-        yield checked(piece, lines);
-        piece = '';
-        lines = 0;
-      }
-    }
-    for (const chain of chains) {
-      const printed =
-        memo?.printed(chain, spelling, printChain, family) ?? printChain(chain, spelling, family);
-      piece += printed.text;
-      lines += printed.lines;
-      if (piece.length > PIECE) {
-        yield checked(piece, lines);
-        piece = '';
-        lines = 0;
-      }
-    }
-    piece += 'COMMIT\n';
-    lines++;
+    // Rules are made in the order of compilation: names are hashes, and in their order each step would be a jump through
+    // the memory of a big cluster.
+    const printed = new Map(
+      chains.map((chain) => {
+        const compute = () => printChain(chain, spelling, family);
+        return [chain.name, memo?.printed(chain, spelling, compute) ?? compute()];
+      }),
+    );
+    const names = memo?.namesInOrder(table.name, printed) ?? namesInOrder(table.name, printed.keys());
+    yield* pieces.add(`*${table.name}\n`);
+    for (const name of names) yield* pieces.add((printed.get(name) as PrintedChain).declaration);
+    for (const name of names) yield* pieces.add((printed.get(name) as PrintedChain).rules);
+    yield* pieces.add('COMMIT\n');
   }
-  yield checked(piece, lines);
+  yield* pieces.end();
 }
 
-function printChain({ name, rules }: Chain, spelling: Spelling, family: IPFamily): PrintedChain {
+/** Joins small texts to pieces that are worth a write. */
+class Pieces {
+  private piece = '';
+
+  *add(text: string): Generator<string> {
+    this.piece += text;
+    if (this.piece.length > PIECE) yield* this.end();
+  }
+
+  *end(): Generator<string> {
+    yield this.piece;
+    this.piece = '';
+  }
+}
+
+function printChain({ name, writer, rules }: Chain, spelling: Spelling, family: IPFamily): PrintedChain {
   const head = `-A ${name}`;
   let text = '';
   for (const rule of rules) {
     text += `${head}${spelling === 'kernel' ? printKernelRule(rule, family) : printProxyRule(rule)}\n`;
   }
-  return { text, lines: rules.length };
+  return {
+    declaration: checked(`:${name} ${writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`, 1),
+    rules: checked(text, rules.length),
+  };
 }
 
 /**
@@ -76,11 +82,11 @@ function printChain({ name, rules }: Chain, spelling: Spelling, family: IPFamily
  * a line or make iptables-restore run a program may be written, whatever happened before.
  * @throws Error
  */
-export function checked(piece: string, lines: number): string {
+export function checked(text: string, lines: number): string {
   let found = 0;
-  for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) found++;
-  if (found !== lines || piece.includes('\r') || piece.includes('\0') || piece.includes('--modprobe')) {
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found++;
+  if (found !== lines || text.includes('\r') || text.includes('\0') || text.includes('--modprobe')) {
     throw new Error('refusing to write rules that hold CR, LF, NUL or --modprobe within a line');
   }
-  return piece;
+  return text;
 }

@@ -1,4 +1,4 @@
-/** The tables, chains and rules of one IP family, in the order in which they are printed. */
+/** The tables, chains and rules of one IP family. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { Rule } from './rule.ts';
 
@@ -10,7 +10,7 @@ export interface Ruleset {
 
 export interface Table {
   readonly name: TableName;
-  /** Built-in chains in the order of their hooks, then the others by name. */
+  /** In the order in which they were compiled; `namesInOrder` gives the one in which they are printed. */
   readonly chains: readonly Chain[];
 }
 
@@ -57,10 +57,11 @@ class ComputedChain implements Chain {
   }
 }
 
-/** Sorts the chains that are not built in. */
-export function table(name: TableName, builtin: readonly Chain[], others: readonly Chain[]): Table {
-  // Sorting plain strings takes half the time of sorting by a comparison of names.
-  const byName = new Map(others.map((each) => [each.name, each]));
-  const names = [...byName.keys()].sort();
-  return { name, chains: [...builtin, ...names.map((each) => byName.get(each) as Chain)] };
+/** Names of chains: the built-in ones in the order of their hooks, then the others sorted. */
+export function namesInOrder(table: TableName, names: Iterable<string>): readonly string[] {
+  const builtin = BUILTIN_CHAINS[table];
+  const present = new Set(names);
+  // Plain strings sort twice as fast without a comparison of one's own, and by code units, as is wanted.
+  const others = [...present].filter((name) => !builtin.includes(name)).sort();
+  return [...builtin.filter((name) => present.has(name)), ...others];
 }
