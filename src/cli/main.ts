@@ -76,6 +76,28 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     )
     .action(async (options) => finish(await (await import('./commands/env.ts')).envCommand(options, io)));
   addCommonOptions(addClusterOptions(addInputOptions(env)));
+
+  const endpoints = program
+    .command('endpoints')
+    .description('print the EndpointSlices that the controllers would write')
+    .addOption(
+      new Option('-o, --output <format>', 'table; wide: with the reason for each Pod; yaml; json')
+        .choices(['table', 'wide', 'yaml', 'json'])
+        .default('table'),
+    )
+    .action(async (options) =>
+      finish(await (await import('./commands/endpoints.ts')).endpointsCommand(options, io)),
+    );
+  addCommonOptions(addClusterOptions(addSelectionOptions(addInputOptions(endpoints))));
+
+  const admit = program
+    .command('admit')
+    .description('print the objects as the API server would keep them, or what is wrong with them')
+    .addOption(
+      new Option('-o, --output <format>', 'form of the objects').choices(['yaml', 'json']).default('yaml'),
+    )
+    .action(async (options) => finish(await (await import('./commands/admit.ts')).admitCommand(options, io)));
+  addCommonOptions(addInputOptions(admit));
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

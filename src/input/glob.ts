@@ -84,11 +84,15 @@ function toCharacterClass(members: string): string | undefined {
     const high = match[3] ?? match[4] ?? low;
     // An upside-down range matches nothing.
     if ((low.codePointAt(0) as number) > (high.codePointAt(0) as number)) continue;
-    source += `${escapeRegExp(low)}-${escapeRegExp(high)}`;
+    source += `${escapeInClass(low)}-${escapeInClass(high)}`;
   }
   return source;
 }
 
 function escapeRegExp(character: string): string {
-  return /[\\^$.*+?()[\]{}|/-]/.test(character) ? `\\${character}` : character;
+  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
+}
+
+function escapeInClass(character: string): string {
+  return /[\\\]^-]/.test(character) ? `\\${character}` : character;
 }

@@ -3,7 +3,25 @@
  *
  * Mirrors how kubectl 1.25 to 1.37 prints the API server's answers (k8s.io/kubectl/pkg/cmd/util, StandardErrorMessage).
  */
-import type { KubectlFailure } from './kubectl.ts';
+/** What went wrong with one request; `message` is one sentence without a full stop. */
+export interface KubectlFailure {
+  readonly kind: KubectlFailureKind;
+  readonly message: string;
+  /** What kubectl said on stderr. */
+  readonly detail: string;
+}
+
+export type KubectlFailureKind =
+  /** 403. */
+  | 'forbidden'
+  /** 404: the server lacks the object, or does not serve the resource. */
+  | 'notFound'
+  /** 410: the rest of a list is gone. */
+  | 'expired'
+  /** No request of this kind can succeed now. */
+  | 'failed'
+  /** Ended because `signal` asked for it. */
+  | 'aborted';
 
 /** @param what completes "while it …", such as `listed services`. */
 export function describeKubectlError(stderr: string, exitCode: number, what: string): KubectlFailure {

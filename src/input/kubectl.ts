@@ -4,7 +4,7 @@
  * kubectl knows the cluster, the user and every kind of credential; this program talks to no API server itself.
  */
 import { OperationalError } from '../shared/operational-error.ts';
-import { describeKubectlError } from './kubectl-error.ts';
+import { describeKubectlError, type KubectlFailure } from './kubectl-error.ts';
 
 /** Flags that are handed on to kubectl, which checks them. */
 export interface KubectlFlags {
@@ -23,26 +23,6 @@ export interface Kubectl {
   /** `KUBECTL_PATH` names the kubectl to run, else it is looked for on `PATH`. kubectl itself gets all of it. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
-
-/** What went wrong with one request; `message` is one sentence without a full stop. */
-export interface KubectlFailure {
-  readonly kind: KubectlFailureKind;
-  readonly message: string;
-  /** What kubectl said on stderr. */
-  readonly detail: string;
-}
-
-export type KubectlFailureKind =
-  /** 403. */
-  | 'forbidden'
-  /** 404: the server lacks the object, or does not serve the resource. */
-  | 'notFound'
-  /** 410: the rest of a list is gone. */
-  | 'expired'
-  /** No request of this kind can succeed now. */
-  | 'failed'
-  /** Ended because `signal` asked for it. */
-  | 'aborted';
 
 /** Only the end of what kubectl says on stderr is kept. */
 const STDERR_LIMIT = 16_384;

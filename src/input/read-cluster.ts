@@ -7,7 +7,8 @@ import { setMaxListeners } from 'node:events';
 import type { Origin } from '../shared/diagnostic.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 import { type ClusterList, listName, listPath, resourceOf } from './cluster-lists.ts';
-import { type Kubectl, type KubectlFailure, runKubectl } from './kubectl.ts';
+import { type Kubectl, runKubectl } from './kubectl.ts';
+import type { KubectlFailure } from './kubectl-error.ts';
 import { type Item, type ListEnd, ListResponse, MalformedList } from './list-response.ts';
 import type { Source, SourceObject } from './source.ts';
 

@@ -3,8 +3,8 @@ import { isExcessiveAliasing, isTooDeep } from '../../src/input/limits.ts';
 import { quote } from '../../src/input/quote.ts';
 import { readStdin } from '../support/input-folder.ts';
 
-vi.mock(import('../../src/input/limits.ts'), async (importOriginal) => ({
-  ...(await importOriginal()),
+vi.mock('../../src/input/limits.ts', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
   MAX_FILE_BYTES: 1000,
   MAX_DOCUMENTS: 3,
   MAX_YAML_BYTES: 200,

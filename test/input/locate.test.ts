@@ -85,7 +85,7 @@ other: &other
   b: 3
   c: 4
 x: *base
-y: {<<: *base, a: 5}
+m: {<<: *base, a: 5}
 z:
   a: 6
   <<: [*other, *base]
@@ -95,8 +95,8 @@ list: [*base, &n x, *n]
       await locateAll(aliased, [
         ['x'],
         ['x', 'a'],
-        ['y', 'a'],
-        ['y', 'b'],
+        ['m', 'a'],
+        ['m', 'b'],
         ['z', 'a'],
         ['z', 'b'],
         ['z', 'c'],
@@ -124,8 +124,8 @@ list: [*base, &n x, *n]
 
   test('columns count UTF-16 code units, lines end in CRLF as well, a byte order mark is no column', async () => {
     const odd = '\ufeffkind: Service\r\nx: {"é😀": 1, b: 2}\r\n';
-    expect(await locateAll(odd, [['kind'], ['x', 'b']])).toEqual(['1:1', '2:13']);
-    expect(await locateAll(Buffer.from(odd, 'utf16le'), [['kind'], ['x', 'b']])).toEqual(['1:1', '2:13']);
+    expect(await locateAll(odd, [['kind'], ['x', 'b']])).toEqual(['1:1', '2:15']);
+    expect(await locateAll(Buffer.from(odd, 'utf16le'), [['kind'], ['x', 'b']])).toEqual(['1:1', '2:15']);
   });
 
   test('a document that js-yaml reads in another form is located in its own', async () => {
@@ -205,7 +205,7 @@ describe('among several documents and files', () => {
       'a.yaml Service 2:1',
       'a.yaml Pod 6:1',
       'b.json Service 2:1',
-      'b.json Pod 2:23',
+      'b.json Pod 2:22',
       'b.json Node 4:1',
     ];
     expect(places).toEqual([
@@ -299,7 +299,7 @@ describe('every key of any object is found', () => {
   test('in YAML', async () => {
     await fc.assert(
       fc.asyncProperty(object, fc.integer({ min: -1, max: 3 }), async (value, flowLevel) => {
-        const yaml = dump(value, { flowLevel, noRefs: true, lineWidth: -1 });
+        const yaml = dump(value, { flowLevel, noRefs: true, lineWidth: -1, quoteFlowKeys: true });
         for (const [path, text] of await textsAt(yaml, value)) {
           const step = path.at(-1);
           if (typeof step !== 'string') continue;

@@ -86,7 +86,7 @@ describe('known differences from kubectl', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['a: [1\n', 'YAMLSyntax', 6],
+    ['a: [1\n', 'YAMLSyntax', 3],
     ['a: 1\nb: "x\n', 'YAMLSyntax', 8],
     ['a: 1\n---\nb: \x01\n', 'YAMLSyntax', 12],
     ['a: 1\n--- b\n', 'YAMLSyntax', 9],

@@ -10,7 +10,7 @@ import { inputFolder, readFiles, readStdin } from '../support/input-folder.ts';
 const SERVICE = (name: string) => `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\n`;
 
 function names({ objects }: Source): unknown[] {
-  return objects.map(({ object }) => (object['metadata'] as { name: string }).name);
+  return objects.map(({ object }) => (object.metadata as { name: string }).name);
 }
 
 describe('inputs', () => {
@@ -87,7 +87,7 @@ describe('documents', () => {
       {
         severity: 'error',
         code: 'YAMLSyntax',
-        message: 'unexpected end of the stream within a flow collection',
+        message: 'the bracket is never closed',
         why: 'kubectl does not read the document either',
         origin: { file: '-', document: 2, path: [] },
         path: [],
@@ -95,8 +95,8 @@ describe('documents', () => {
     ]);
     const [diagnostic] = source.diagnostics;
     expect(source.locate(diagnostic?.origin ?? { file: '', document: 0, path: [] }, [])).toEqual({
-      line: 8,
-      column: 1,
+      line: 7,
+      column: 11,
     });
   });
 
@@ -123,7 +123,7 @@ describe('documents', () => {
     const text =
       'kind: List\nitems:\n- kind: Service\n  spec:\n    ports:\n    - port: 1\n      name: a\n      port: 2\n';
     const source = await readStdin(text);
-    expect(source.objects[0]?.object['spec']).toEqual({ ports: [{ port: 2, name: 'a' }] });
+    expect(source.objects[0]?.object.spec).toEqual({ ports: [{ port: 2, name: 'a' }] });
     expect(source.diagnostics).toMatchObject([
       {
         severity: 'warning',

@@ -9,7 +9,7 @@ async function read(value: unknown) {
     objects: objects.map(({ apiVersion, kind, object, origin }) => [
       apiVersion,
       kind,
-      object['metadata'],
+      object.metadata,
       origin.path,
     ]),
     passedOver: Object.fromEntries(passedOver),

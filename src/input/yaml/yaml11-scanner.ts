@@ -25,6 +25,8 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /** A flow collection that is open. */
 interface FlowLevel {
+  /** Of its opening bracket. */
+  readonly offset: number;
   /** The entry started with `?`. */
   explicitKey: boolean;
 }
@@ -61,6 +63,8 @@ export class Yaml11Scanner {
       this.skipToToken();
       const start = cursor.offset;
       if (Number.isNaN(cursor.code())) {
+        const open = this.flow.at(-1);
+        if (open !== undefined) cursor.refuse('the bracket is never closed', open.offset);
         this.unroll(-1);
         this.keys.drop();
         return { end: cursor.text.length, rest: undefined };
@@ -226,7 +230,7 @@ export class Yaml11Scanner {
 
   private openFlow(): void {
     this.startContent();
-    this.flow.push({ explicitKey: false });
+    this.flow.push({ offset: this.cursor.offset, explicitKey: false });
     this.keys.push();
     this.keyAllowed = true;
     this.contentLine = -1;

@@ -1,0 +1,126 @@
+/** `endpoints`: manifests in, the EndpointSlices that the controllers would write out. */
+import { dump } from 'js-yaml';
+import type { ClusterState } from '../../apiserver/cluster-state.ts';
+import type { Endpoint, EndpointSlice } from '../../apiserver/objects.ts';
+import { formatMembershipReason } from '../../controllers/endpoint-slice-judgement.ts';
+import { memberships } from '../../controllers/endpoint-slice-membership.ts';
+import { podCluster } from '../../controllers/pod-cluster.ts';
+import { prepareCluster } from '../../index.ts';
+import type { ClusterList } from '../../input/read-cluster.ts';
+import { table } from '../../report/table.ts';
+import { compareStrings } from '../../shared/ordering.ts';
+import { type CommandIO, writeAll } from '../io.ts';
+import { isLive, loadCluster, loadInput, reportDiagnostics } from '../load-input.ts';
+import type { ClusterOptions, CommonOptions, InputOptions, SelectionOptions } from '../options.ts';
+
+interface EndpointsOptions extends InputOptions, ClusterOptions, SelectionOptions, CommonOptions {
+  readonly output: 'table' | 'wide' | 'yaml' | 'json';
+}
+
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+export async function endpointsCommand(options: EndpointsOptions, io: CommandIO): Promise<number> {
+  const { source, admission } = isLive(options)
+    ? await loadCluster(liveLists(options), options, io)
+    : await loadInput(options, io);
+  const { state, diagnostics } = prepareCluster({
+    objects: source.objects,
+    admission,
+    live: isLive(options),
+    skipInvalid: options.skipInvalid ?? false,
+  });
+  const refused = reportDiagnostics([...source.diagnostics, ...diagnostics], [source], options, io);
+  if (state === undefined || (refused && !options.skipInvalid)) return 2;
+  await writeAll(io.stdout, print(state, options.output));
+  return 0;
+}
+
+/** Pods only where the reasons are asked for: the slices are the cluster's own. */
+function liveLists({ namespace, allNamespaces, selector, output }: EndpointsOptions): readonly ClusterList[] {
+  const scope = allNamespaces ? {} : { namespace };
+  const lists: ClusterList[] = [
+    { kind: 'Service', ...scope, labelSelector: selector },
+    { kind: 'EndpointSlice', ...scope },
+  ];
+  return output === 'wide' ? [...lists, { kind: 'Pod', ...scope }, { kind: 'Node' }] : lists;
+}
+
+function* print(state: ClusterState, output: EndpointsOptions['output']): Generator<string> {
+  const slices = [...state.endpointSlices].sort(
+    (a, b) =>
+      compareStrings(a.metadata.namespace, b.metadata.namespace) ||
+      compareStrings(a.metadata.name, b.metadata.name),
+  );
+  switch (output) {
+    case 'json':
+      yield `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: slices }, null, 2)}\n`;
+      return;
+    case 'yaml':
+      for (const [i, slice] of slices.entries()) {
+        yield `${i === 0 ? '' : '---\n'}${dump(slice, { lineWidth: -1, noRefs: true })}`;
+      }
+      return;
+    case 'wide':
+      yield addressTable(slices);
+      yield `\n${podTable(state)}`;
+      return;
+    case 'table':
+      yield addressTable(slices);
+  }
+}
+
+/** A line for each address and port; a slice without either has none. */
+function addressTable(slices: readonly EndpointSlice[]): string {
+  const rows = slices.flatMap((slice) =>
+    slice.endpoints.flatMap((endpoint) =>
+      endpoint.addresses.flatMap((address) => addressRows(slice, endpoint, address)),
+    ),
+  );
+  rows.sort((a, b) => compareStrings(a.join('\0'), b.join('\0')));
+  const head = [
+    'NAMESPACE',
+    'SERVICE',
+    'ADDRESS',
+    'PORT',
+    'NAME',
+    'READY',
+    'SERVING',
+    'TERMINATING',
+    'NODE',
+    'ZONE',
+  ];
+  return table(head, rows);
+}
+
+function addressRows({ metadata, ports }: EndpointSlice, endpoint: Endpoint, address: string): string[][] {
+  const { conditions, nodeName, zone } = endpoint;
+  const numbered = ports?.length ? ports : [undefined];
+  return numbered.map((port) => [
+    metadata.namespace,
+    metadata.labels?.[SERVICE_NAME_LABEL] ?? '-',
+    address,
+    port?.port ? `${port.port}/${port.protocol ?? 'TCP'}` : '-',
+    port?.name || '-',
+    `${conditions?.ready ?? true}`,
+    `${conditions?.serving ?? conditions?.ready ?? true}`,
+    `${conditions?.terminating ?? false}`,
+    nodeName || '-',
+    zone || '-',
+  ]);
+}
+
+/** Why each Pod that a Service selects is in or out. */
+function podTable(state: ClusterState): string {
+  const cluster = podCluster(state);
+  const rows = state.services.flatMap((service) =>
+    memberships(service, cluster).map(({ pod, family, standing, reason }) => [
+      service.metadata.namespace,
+      service.metadata.name,
+      pod.metadata.name,
+      family,
+      standing === 'absent' || standing === 'portless' ? 'out' : 'in',
+      formatMembershipReason(reason),
+    ]),
+  );
+  return table(['NAMESPACE', 'SERVICE', 'POD', 'FAMILY', 'STANDING', 'WHY'], rows);
+}
