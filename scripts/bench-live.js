@@ -142,6 +142,8 @@ else {
       platform: 'node',
       format: 'esm',
       target: 'node20',
+      minifySyntax: true,
+      minifyWhitespace: true,
       banner: {
         js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
       },

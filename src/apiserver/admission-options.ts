@@ -15,6 +15,8 @@ export interface AdmissionOptions {
    * has a cluster IP, but no health-check node port, never got one.
    */
   readonly stored: boolean;
+  /** What becomes of fields that the kind does not have in 1.37: as the parameter of the API is called. */
+  readonly fieldValidation: 'Strict' | 'Ignore';
 }
 
 export const DEFAULT_SERVICE_CIDRS: readonly string[] = ['10.96.0.0/12', 'fd00:10:96::/112'];
@@ -25,6 +27,7 @@ export const DEFAULT_ADMISSION_OPTIONS: AdmissionOptions = {
   serviceNodePortRange: DEFAULT_NODE_PORT_RANGE,
   namespace: 'default',
   stored: false,
+  fieldValidation: 'Strict',
 };
 
 /**

@@ -92,7 +92,11 @@ function examine(source: SourceObject, context: Context): Examination | undefine
     return refuse([fault('FieldValueNotSupported', ['apiVersion'], problem)]);
   }
   const decoding = decode(kind, source.object);
-  if (decoding.faults.length > 0) return refuse(decoding.faults);
+  const decodingFaults =
+    context.options.fieldValidation === 'Ignore'
+      ? decoding.faults.filter(({ code }) => code !== 'UnknownField')
+      : decoding.faults;
+  if (decodingFaults.length > 0) return refuse(decodingFaults);
   const { object, generated } = settleMetadata(decoding.object as DecodedObject, kind, namespaced, context);
   const { namespace, name } = object.metadata ?? {};
   return enter(

@@ -23,9 +23,4 @@ export interface CompiledNode {
 export interface Backend {
   readonly mode: ProxyMode;
   readonly compile: (view: NodeView) => CompiledNode;
-  /**
-   * Compiles one view after the other and remembers what has not changed; it holds on to the texts. Give it views of one
-   * NodeViewMemo.
-   */
-  readonly incremental: () => (view: NodeView) => CompiledNode;
 }

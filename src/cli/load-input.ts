@@ -38,8 +38,8 @@ export async function loadInput(options: InputOptions & CommonOptions, io: Comma
   return { source, admission: admissionOptions(options) };
 }
 
-/** What a cluster holds was admitted once. */
-const STORED: Partial<AdmissionOptions> = { stored: true };
+/** A later release has fields that are not known here. */
+const LENIENT: Partial<AdmissionOptions> = { fieldValidation: 'Ignore' };
 
 /** How the command line wants kubectl to be run. */
 export function kubectlOf(options: ClusterOptions, io: CommandIO): Kubectl {
@@ -52,7 +52,7 @@ export async function loadCluster(
   options: ClusterOptions,
   io: CommandIO,
 ): Promise<LoadedInput> {
-  return { source: await readCluster({ lists, kubectl: kubectlOf(options, io) }), admission: STORED };
+  return { source: await readCluster({ lists, kubectl: kubectlOf(options, io) }), admission: LENIENT };
 }
 
 export interface LoadedNode extends LoadedInput {
@@ -77,7 +77,7 @@ export async function loadClusterOfNode(
       readLiveProxyConfiguration(kubectl, stop.signal),
     ]);
     const proxyConfig = { source: configuration, configuration: configuration.objects[0] };
-    return { source, admission: STORED, proxyConfig };
+    return { source, admission: LENIENT, proxyConfig };
   } finally {
     stop.abort();
   }

@@ -30,7 +30,11 @@ export async function run(argv: readonly string[], io: CommandIO): Promise<numbe
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof OperationalError)) throw error;
     io.stderr.write(`error: ${plainText(error.message)}\n`);
-    if (argv.includes('--debug')) io.stderr.write(`${error.stack}\n${String(error.cause ?? '')}\n`);
+    if (argv.includes('--debug')) {
+      for (const line of `${error.stack}\n${String(error.cause ?? '')}`.split('\n')) {
+        io.stderr.write(`${plainText(line)}\n`);
+      }
+    }
     return 2;
   }
 }

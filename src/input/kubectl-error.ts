@@ -23,21 +23,25 @@ export type KubectlFailureKind =
   /** Ended because `signal` asked for it. */
   | 'aborted';
 
+/** What the API server calls a failure, and the status that kubectl names where the server gave no word for it. */
+const KINDS: ReadonlyMap<string, KubectlFailureKind> = new Map([
+  ['Forbidden', 'forbidden'],
+  ['403', 'forbidden'],
+  ['NotFound', 'notFound'],
+  ['404', 'notFound'],
+  ['Expired', 'expired'],
+  ['Gone', 'expired'],
+  ['410', 'expired'],
+]);
+
 /** @param what completes "while it …", such as `listed services`. */
 export function describeKubectlError(stderr: string, exitCode: number, what: string): KubectlFailure {
   const line = lastError(stderr);
-  const [, reason = '', detail = ''] = /^Error from server \(([A-Za-z]+)\): (.*)$/.exec(line) ?? [];
-  switch (reason) {
-    case 'Forbidden':
-      return { kind: 'forbidden', message: sentence(detail), detail: stderr };
-    case 'NotFound':
-      return { kind: 'notFound', message: sentence(detail), detail: stderr };
-    case 'Expired':
-    case 'Gone':
-      return { kind: 'expired', message: sentence(detail), detail: stderr };
-    default:
-      return { kind: 'failed', message: failedMessage(line, exitCode, what), detail: stderr };
-  }
+  const [, reason, text = ''] = /^Error from server(?: \(([A-Za-z]+)\))?: (.*)$/.exec(line) ?? [];
+  const status = /responded with the status code ([0-9]+) /.exec(text)?.[1];
+  const kind = KINDS.get(reason ?? status ?? '');
+  if (kind !== undefined) return { kind, message: sentence(text), detail: stderr };
+  return { kind: 'failed', message: failedMessage(line, exitCode, what), detail: stderr };
 }
 
 function failedMessage(line: string, exitCode: number, what: string): string {
@@ -48,7 +52,10 @@ function failedMessage(line: string, exitCode: number, what: string): string {
   if (/^(The connection to the server|Unable to connect to the server)/.test(line)) {
     return `kubectl cannot reach the cluster: ${sentence(line)}`;
   }
-  if (/\b(EOF|connection reset|broken pipe|stream error|http2:)/.test(line)) {
+  if (/deadline exceeded|request canceled|Client\.Timeout/.test(line)) {
+    return `the cluster took too long while kubectl ${what}: ${sentence(line)}`;
+  }
+  if (/\bEOF|connection reset|broken pipe|stream error|http2:/.test(line)) {
     return `the connection to the cluster broke while kubectl ${what}: ${sentence(line)}`;
   }
   // A flag or the kubeconfig is at fault, whatever was asked for.

@@ -17,6 +17,8 @@ export interface YamlIndex {
   readonly start: Position;
   /** Of the lists that have been looked into the indexes of their items. */
   readonly items: Map<number, Int32Array>;
+  /** Of the mappings that have been looked into their entries by key. */
+  readonly entries: Map<number, ReadonlyMap<string, Child>>;
 }
 
 /**
@@ -27,7 +29,7 @@ export function indexYaml(source: string, start: Position): YamlIndex {
   const tree = readYamlTree(source);
   const lineStarts = [start.line === 1 && start.column === 1 && source.startsWith('\ufeff') ? 1 : 0];
   for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) lineStarts.push(at + 1);
-  return { tree, ends: findEnds(tree.events), lineStarts, start, items: new Map() };
+  return { tree, ends: findEnds(tree.events), lineStarts, start, items: new Map(), entries: new Map() };
 }
 
 function findEnds(events: readonly Event[]): Int32Array {
@@ -70,38 +72,40 @@ interface Child {
   readonly value: number;
 }
 
-/** The last of equal keys counts, whether it is merged or not. */
 function findEntry(index: YamlIndex, node: number, name: string): Child | undefined {
-  const { events, text } = index.tree;
   const mapping = resolve(index, node);
-  if (events[mapping]?.type !== EVENT_ID.MAPPING) return undefined;
-  let found: Child | undefined;
+  return index.tree.events[mapping]?.type === EVENT_ID.MAPPING
+    ? entriesOf(index, mapping).get(name)
+    : undefined;
+}
+
+/** The last of equal keys counts, whether it is merged or not. */
+function entriesOf(index: YamlIndex, mapping: number): ReadonlyMap<string, Child> {
+  const known = index.entries.get(mapping);
+  if (known !== undefined) return known;
+  const { events, text } = index.tree;
+  const entries = new Map<string, Child>();
   for (let at = mapping + 1; (events[at] as Event).type !== EVENT_ID.POP; ) {
     const value = index.ends[at] as number;
-    if (isMergeKey(text, events[at] as Event)) found = findMerged(index, value, name) ?? found;
-    else {
+    if (isMergeKey(text, events[at] as Event)) {
+      for (const merged of mergedMappings(index, value)) {
+        for (const [name, child] of entriesOf(index, merged)) entries.set(name, child);
+      }
+    } else {
       const key = events[resolve(index, at)] as Event;
-      const isNamed = key.type === EVENT_ID.SCALAR && hasText(text, key, name);
-      if (isNamed) found = { at, value };
+      const name = key.type === EVENT_ID.SCALAR ? keyOf(text, key) : undefined;
+      if (name?.kind === 'value') entries.set(String(name.value), { at, value });
     }
     at = index.ends[value] as number;
   }
-  return found;
+  index.entries.set(mapping, entries);
+  return entries;
 }
 
-function hasText(text: string, key: Parameters<typeof keyOf>[1], name: string): boolean {
-  const result = keyOf(text, key);
-  return result.kind === 'value' && result.value === name;
-}
-
-/** Of a list of merged mappings the first has precedence. */
-function findMerged(index: YamlIndex, node: number, name: string): Child | undefined {
-  if (index.tree.events[node]?.type !== EVENT_ID.SEQUENCE) return findEntry(index, node, name);
-  for (const item of itemsOf(index, node)) {
-    const found = findEntry(index, item, name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+/** What `<<` merges; of a list the first has precedence and therefore comes last. */
+function mergedMappings(index: YamlIndex, node: number): readonly number[] {
+  if (index.tree.events[node]?.type !== EVENT_ID.SEQUENCE) return [resolve(index, node)];
+  return [...itemsOf(index, node)].reverse().map((item) => resolve(index, item));
 }
 
 function findItem(index: YamlIndex, node: number, step: number): Child | undefined {

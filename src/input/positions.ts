@@ -29,10 +29,17 @@ export class PositionCounter {
       if (byte === 0x0a) {
         this.line++;
         this.column = 1;
-      } else if ((byte & 0xc0) !== 0x80) this.column += byte >= 0xf0 ? 2 : 1;
+      } else if (!isContinuation(byte)) {
+        // A character of four bytes is a pair of code units, unless it is cut off.
+        this.column += byte >= 0xf0 && isContinuation(bytes[this.offset + 2]) ? 2 : 1;
+      }
     }
     return { line: this.line, column: this.column };
   }
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
 /** The position of one byte. */

@@ -58,8 +58,9 @@ export async function readCluster({ lists, kubectl, signal }: ClusterRequest): P
   }
   const forbidden = results.filter((result) => result.kind === 'forbidden');
   if (forbidden.length > 0) throw forbiddenError(forbidden);
-  if (results.some(({ kind }) => kind === 'aborted'))
-    throw new OperationalError('the reading was broken off');
+  if (results.some(({ kind }) => kind === 'aborted')) {
+    throw new OperationalError('the reading of the cluster was broken off');
+  }
   return { objects, passedOver: new Map(), diagnostics: [], locate: () => undefined };
 }
 
@@ -116,7 +117,12 @@ async function readPages(list: ClusterList, kubectl: Kubectl, signal: AbortSigna
   let token = '';
   for (;;) {
     const page = await readPage(list, token, kubectl, signal);
-    if ('kind' in page) return { failure: page };
+    if ('kind' in page) {
+      // A resource that has had a first page is served.
+      const isLost = page.kind === 'notFound' && token !== '';
+      const message = `the cluster lost the list of ${name}: ${page.message}`;
+      return { failure: isLost ? failed(message) : page };
+    }
     for (const item of page.items) objects.push(sourceObject(item, list, page.end));
     const next = page.end.continueToken;
     if (next === '') return { objects };

@@ -120,7 +120,7 @@ function duplicateKey(document: Origin, path: FieldPath): Diagnostic {
   return {
     severity: 'warning',
     code: 'DuplicateKey',
-    message: `the key ${quote(String(rest.at(-1)))} stands more than once${parent === '' ? '' : ` in ${parent}`}`,
+    message: `the key ${quote(String(rest.at(-1)))} stands more than once${parent === '' ? '' : ` in ${quote(parent)}`}`,
     why: 'kubectl takes the last value and drops the others',
     mend: 'remove all but one',
     field: formatFieldPath(rest),

@@ -13,7 +13,6 @@ import { endpointsOfServicePort, slicesByService } from './endpoint.ts';
 import { type LocalTrafficDetector, localTrafficDetector } from './local-traffic.ts';
 import { identifyNode, type NodeIdentity, type NodeSelection } from './node-identity.ts';
 import { type NodePortAddresses, selectNodePortAddresses } from './node-port-addresses.ts';
-import { NodeViewMemo } from './node-view-memo.ts';
 import type { Release } from './release.ts';
 import { isNotProxied, servicePorts } from './service-port.ts';
 import { type ServicePortView, serviceTraffic } from './service-traffic.ts';
@@ -46,19 +45,11 @@ export interface NodeViewRequest {
   readonly nfacct: boolean;
 }
 
-/**
- * @param memo of earlier views: Services that have not changed keep their very objects
- * @throws OperationalError where the request names a node that the input lacks.
- */
-export function buildNodeView(
-  state: ClusterState,
-  request: NodeViewRequest,
-  memo: NodeViewMemo = new NodeViewMemo(),
-): NodeView {
+/** @throws OperationalError where the request names a node that the input lacks. */
+export function buildNodeView(state: ClusterState, request: NodeViewRequest): NodeView {
   const { release, configuration } = request;
   const node = identifyNode(state, configuration, request.node);
-  memo.validFor(JSON.stringify([release, configuration, node.name, node.zone, node.nodeIPs]));
-  const family = (name: IPFamily) => buildFamilyView(state, name, node, request, memo);
+  const family = (name: IPFamily) => buildFamilyView(state, name, node, request);
   return {
     release,
     node,
@@ -73,7 +64,6 @@ function buildFamilyView(
   family: IPFamily,
   node: NodeIdentity,
   { configuration, release }: NodeViewRequest,
-  memo: NodeViewMemo,
 ): FamilyView {
   const slices = slicesByService(state.endpointSlices, family);
   const views: ServicePortView[] = [];
@@ -81,16 +71,10 @@ function buildFamilyView(
   for (const service of state.services) {
     if (isNotProxied(service)) continue;
     const ofService = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
-    const remembered = memo.recall(family, service, ofService, () =>
-      servicePorts(service, family, node, configuration, release).map((servicePort) => {
-        const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
-        const traffic = serviceTraffic(servicePort, endpoints, node, release);
-        return { servicePort, traffic, endpointCount: endpoints.length };
-      }),
-    );
-    for (const view of remembered) {
-      endpointCount += view.endpointCount;
-      views.push(view);
+    for (const servicePort of servicePorts(service, family, node, configuration, release)) {
+      const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
+      endpointCount += endpoints.length;
+      views.push({ servicePort, traffic: serviceTraffic(servicePort, endpoints, node, release) });
     }
   }
   views.sort((a, b) => compareStrings(a.servicePort.name, b.servicePort.name));

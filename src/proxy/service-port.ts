@@ -68,35 +68,32 @@ export function servicePorts(
   const externalIPs = externalIPsOfFamily(service, family, configuration, release);
   const loadBalancerVIPs = loadBalancerVIPsOfFamily(service, family, release);
   const ranges = sourceRangesOfFamily(service, family, node, release);
-  const shared = {
-    namespace: metadata.namespace,
-    serviceName: metadata.name,
-    clusterIP,
-    externalIPs,
-    loadBalancerVIPs,
-    loadBalancerSourceRanges: ranges.cidrs,
-    sourceRangesAllowNode: ranges.allowNode,
-    healthCheckNodePort: healthCheckNodePort(service),
-    affinitySeconds:
-      spec.sessionAffinity === 'ClientIP'
-        ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800)
-        : 0,
-    internalPolicyLocal: !release.classic && spec.internalTrafficPolicy === 'Local',
-    externalPolicyLocal: externalPolicyLocal(service, release),
-    zoneHintsEnabled: zoneHintsEnabled(service, release),
-  };
-  const prefix = `${metadata.namespace}/${metadata.name}`;
+  const { namespace, name: serviceName } = metadata;
+  const affinitySeconds =
+    spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : 0;
+  const isAccessible = loadBalancerVIPs.length > 0 || externalIPs.length > 0;
   return (spec.ports ?? []).map((port: ServicePort): ServicePortInfo => {
     const portName = port.name ?? '';
     const nodePort = port.nodePort ?? 0;
     return {
-      ...shared,
-      name: servicePortName(prefix, portName, release),
+      name: servicePortName(`${namespace}/${serviceName}`, portName, release),
+      namespace,
+      serviceName,
       portName,
       protocol: port.protocol,
+      clusterIP,
       port: port.port,
       nodePort,
-      externallyAccessible: nodePort !== 0 || loadBalancerVIPs.length > 0 || externalIPs.length > 0,
+      externalIPs,
+      loadBalancerVIPs,
+      loadBalancerSourceRanges: ranges.cidrs,
+      sourceRangesAllowNode: ranges.allowNode,
+      healthCheckNodePort: healthCheckNodePort(service),
+      affinitySeconds,
+      internalPolicyLocal: !release.classic && spec.internalTrafficPolicy === 'Local',
+      externalPolicyLocal: externalPolicyLocal(service, release),
+      externallyAccessible: nodePort !== 0 || isAccessible,
+      zoneHintsEnabled: zoneHintsEnabled(service, release),
     };
   });
 }

@@ -10,8 +10,6 @@ import type { ServicePortInfo } from './service-port.ts';
 export interface ServicePortView {
   readonly servicePort: ServicePortInfo;
   readonly traffic: ServiceTraffic;
-  /** Endpoints of the service port, those out of use included. */
-  readonly endpointCount: number;
 }
 
 export interface ServiceTraffic {

@@ -93,6 +93,19 @@ describe('compile', () => {
   });
 });
 
+test('fields of a later release are no fault', async () => {
+  const later = { ...WEB, spec: { ...WEB.spec, later: true } };
+  const cluster = { ...CLUSTER, '/api/v1/services?': list('Service', [later]) };
+  const { status, stderr, stdout } = await run(cluster, 'compile');
+  expect(status, stderr).toBe(0);
+  expect(stdout).toContain('prod/web');
+  const faulty = { ...WEB, spec: { ...WEB.spec, later: true, ports: 'many' } };
+  const refused = await run({ ...CLUSTER, '/api/v1/services?': list('Service', [faulty]) }, 'compile');
+  expect(refused.status).toBe(2);
+  expect(refused.stdout).toBe('');
+  expect(refused.stderr).toContain('cluster: error: Service prod/web: spec.ports must be a list');
+});
+
 describe('env', () => {
   test("asks for the Services of the context's namespace", async () => {
     const { status, stderr, stdout } = await run(CLUSTER, 'env', '--kubeconfig', 'k');
@@ -122,6 +135,14 @@ describe('env', () => {
       'get --raw /api/v1/namespaces/prod/pods?limit=500&resourceVersion=0&fieldSelector=metadata.name%3Da%5C%2Cb',
     );
   });
+});
+
+test('--debug adds what kubectl said, as plain text', async () => {
+  const shell = failure('some plugin: \x1b[31mhello\nerror: no');
+  const { status, stdout, stderr } = await run({ ...CLUSTER, '/api/v1/nodes?': shell }, 'compile', '--debug');
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('error: kubectl failed: no\n');
+  expect(stderr).toContain('some plugin: \\x1b[31mhello\nerror: no\n');
 });
 
 test('without kubectl and without -f, one sentence says so', async () => {

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { scanJsonValue, skipJsonValue } from '../../src/input/json-scanner.ts';
+
+// A busy machine takes its time over many random documents.
+vi.setConfig({ testTimeout: 60_000 });
 
 function isJson(text: string): boolean {
   try {

@@ -2,9 +2,12 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { dump } from 'js-yaml';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { FieldPath } from '../../src/shared/diagnostic.ts';
 import { inputFolder, readFiles, readStdin } from '../support/input-folder.ts';
+
+// A busy machine takes its time over many random documents.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Line and column of each path in the first object's document. */
 async function locateAll(text: string | Uint8Array, paths: readonly FieldPath[]): Promise<string[]> {

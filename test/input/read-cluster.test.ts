@@ -100,7 +100,7 @@ describe('lists', () => {
         printf '%s]}' "$item"`,
     });
     expect(source.objects).toHaveLength(27);
-  });
+  }, 30_000);
 
   test('of which the rest has gone are begun again', async () => {
     const source = await read({
@@ -122,6 +122,28 @@ describe('lists', () => {
       'the list of services was gone before it was read, 3 times: The provided continue parameter is too old',
     );
     expect(fake?.calls()).toHaveLength(6);
+  });
+
+  test('that an old server lacks cannot be lost later', async () => {
+    const first = { kind: 'ServiceCIDRList', apiVersion: 'networking.k8s.io/v1', items: [{}] };
+    const path = '/apis/networking.k8s.io/v1/servicecidrs?limit=500';
+    const message = await messageOf(
+      read(
+        {
+          [`${path}&resourceVersion=0`]: answer({ ...first, metadata: { continue: 'next' } }),
+          [`${path}&continue=next`]: failure('Error from server (NotFound): no'),
+        },
+        [{ kind: 'ServiceCIDR' }],
+      ),
+    );
+    expect(message).toBe('the cluster lost the list of servicecidrs: no');
+  });
+
+  test('are broken off where that is asked for', async () => {
+    fake = fakeKubectl({ '/api/v1/services': 'exec sleep 30' });
+    const kubectl = { flags: {}, env: { ...process.env, KUBECTL_PATH: fake.path } };
+    const reading = readCluster({ lists: SERVICES, kubectl, signal: AbortSignal.timeout(200) });
+    expect(await messageOf(reading)).toBe('the reading of the cluster was broken off');
   });
 
   test('that never end are given up', async () => {

@@ -1,11 +1,14 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DEFAULT_KINDS, readInput } from '../../src/input/read-input.ts';
 import type { Source } from '../../src/input/source.ts';
 import { OperationalError } from '../../src/shared/operational-error.ts';
 import { inputFolder, readFiles, readStdin } from '../support/input-folder.ts';
+
+// A busy machine takes its time over many random documents.
+vi.setConfig({ testTimeout: 60_000 });
 
 const SERVICE = (name: string) => `apiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\n`;
 
@@ -128,7 +131,7 @@ describe('documents', () => {
       {
         severity: 'warning',
         code: 'DuplicateKey',
-        message: 'the key "port" stands more than once in spec.ports[0]',
+        message: 'the key "port" stands more than once in "spec.ports[0]"',
         field: 'spec.ports[0].port',
         origin: { path: ['items', 0] },
         path: ['spec', 'ports', 0, 'port'],

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findOracles, readExpected } from '../conformance/oracles.ts';
 import { readClusterOptions, readTexts } from '../support/cluster-folder.ts';
 import { runCaptured } from '../support/compile-cluster.ts';
@@ -13,6 +13,8 @@ import { canonicalIptablesSave } from '../support/normal-form.ts';
 const FIXTURES = join(import.meta.dirname, '../../fixtures/clusters');
 const ORACLE = join(import.meta.dirname, '../oracle');
 const CLUSTERS = ['mysql', 'rich', 'random-000', 'random-005', 'wide-094', 'endpoints-1001'];
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 const impossible = probeControlPlane();
 
@@ -30,7 +32,7 @@ function aLiveCluster(): void {
   beforeAll(async () => {
     plane = await startControlPlane();
     await addServiceCIDRs(plane);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await plane?.stop();
@@ -64,7 +66,7 @@ function aLiveCluster(): void {
         if (existsSync(join(fixture, file))) cpSync(join(fixture, file), join(cluster, file));
       }
       writeFileSync(dump, await dumpCluster(plane));
-    }, 60_000);
+    });
 
     test('the rules are those of the same objects in a file', async () => {
       const [live, files] = [join(work, 'live'), join(work, 'files')];

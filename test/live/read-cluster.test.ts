@@ -62,6 +62,8 @@ const OBJECTS = {
   ],
 };
 
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+
 const impossible = probeControlPlane();
 
 test('the control plane can start where it is required', () => {
@@ -93,7 +95,7 @@ function aLiveCluster(): void {
       async () => expect(await names(admin, [{ kind: 'EndpointSlice' }])).toHaveLength(1),
       20_000,
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await plane?.stop();

@@ -4,36 +4,26 @@ import type { NodeView } from '../../proxy/node-view.ts';
 import type { Artifact, Backend, CompiledNode } from '../backend.ts';
 import { compileIptables } from './compile.ts';
 import { compileClassic } from './compile-classic.ts';
-import { IptablesMemo } from './memo.ts';
 import { printRestore, printSave } from './print.ts';
 import { type Chain, namesInOrder, type Ruleset } from './ruleset.ts';
 
 const PREFIX: Readonly<Record<IPFamily, string>> = { IPv4: 'iptables', IPv6: 'ip6tables' };
 
-export const iptablesBackend: Backend = {
-  mode: 'iptables',
-  compile: (view) => compile(view, undefined),
-  incremental: () => {
-    const memos: Memos = { IPv4: new IptablesMemo(), IPv6: new IptablesMemo() };
-    return (view) => compile(view, memos);
-  },
-};
+export const iptablesBackend: Backend = { mode: 'iptables', compile };
 
-type Memos = Readonly<Record<IPFamily, IptablesMemo>>;
-
-function compile(view: NodeView, memos: Memos | undefined): CompiledNode {
+function compile(view: NodeView): CompiledNode {
   const compileFamily = view.release.classic ? compileClassic : compileIptables;
   const rulesets: Readonly<Record<IPFamily, Ruleset>> = {
-    IPv4: compileFamily(view, 'IPv4', memos?.IPv4),
-    IPv6: compileFamily(view, 'IPv6', memos?.IPv6),
+    IPv4: compileFamily(view, 'IPv4'),
+    IPv6: compileFamily(view, 'IPv6'),
   };
   return {
     mode: 'iptables',
     artifacts: [rulesets.IPv4, rulesets.IPv6].flatMap((ruleset): Artifact[] => [
-      { name: `${PREFIX[ruleset.family]}.save`, text: () => printSave(ruleset, memos?.[ruleset.family]) },
+      { name: `${PREFIX[ruleset.family]}.save`, text: () => printSave(ruleset) },
       {
         name: `${PREFIX[ruleset.family]}.restore`,
-        text: () => printRestore(ruleset, memos?.[ruleset.family]),
+        text: () => printRestore(ruleset),
       },
     ]),
     mainArtifact: { IPv4: 'iptables.save', IPv6: 'ip6tables.save' },
@@ -46,8 +36,8 @@ function* json({ tables }: Ruleset): Generator<string> {
   yield '{"tables":[';
   for (const [t, table] of tables.entries()) {
     yield `${t === 0 ? '' : ','}\n{"name":${JSON.stringify(table.name)},"chains":[`;
-    const chains = new Map(table.chains.map((chain) => [chain.name, chain]));
-    for (const [i, name] of namesInOrder(table.name, chains.keys()).entries()) {
+    const chains = new Map(Array.from(table.chains, (chain) => [chain.name, chain]));
+    for (const [i, name] of namesInOrder(table.name, [...chains.keys()]).entries()) {
       const { writer, rules } = chains.get(name) as Chain;
       yield `${i === 0 ? '' : ','}\n${JSON.stringify({ name, writer, rules })}`;
     }

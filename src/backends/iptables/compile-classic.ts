@@ -11,8 +11,8 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type TableName } from './ruleset.ts';
-import { chainsOf, type PlannedServicePort, planServicePort } from './service-plan.ts';
+import { BUILTIN_CHAINS, type Chain, type Ruleset, table } from './ruleset.ts';
+import { chainsOf, endpointChains, type PlannedServicePort, planServicePort } from './service-plan.ts';
 
 interface Context {
   readonly view: NodeView;
@@ -41,40 +41,39 @@ export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
   const family = view.families[ipFamily];
   const context: Context = { view, family };
   const planned = family.servicePorts.map(planServicePort);
-  const mark = 2 ** view.configuration.iptables.masqueradeBit;
-  const filter = [
-    chain('KUBE-FIREWALL', 'setup', () => [firewallRule()]),
-    chain('KUBE-SERVICES', 'sync', () => planned.flatMap((port) => rejectRules(port))),
-  ];
-  const nat = [
-    chain('KUBE-MARK-DROP', 'setup', () => [
-      { matches: [], target: { kind: 'mark', operation: 'set', mark: DROP_MARK } },
-    ]),
-    chain('KUBE-MARK-MASQ', 'sync', () => [
-      { matches: [], target: { kind: 'mark', operation: 'set', mark } },
-    ]),
-    chain('KUBE-NODEPORTS', 'sync', () => planned.flatMap((port) => nodePortRules(port))),
-    chain('KUBE-POSTROUTING', 'sync', () => [masqueradeRule(mark)]),
-    chain('KUBE-SERVICES', 'sync', () => [
-      ...planned.flatMap((port) => captureRules(port, context)),
-      nodePortJump(),
-    ]),
-    ...planned.flatMap((port) => serviceChains(port, context)),
-  ];
   return {
     family: ipFamily,
-    tables: [
-      { name: 'filter', chains: [...builtin('filter'), ...filter] },
-      { name: 'nat', chains: [...builtin('nat'), ...nat] },
-    ],
+    tables: [table('filter', () => filterChains(planned)), table('nat', () => natChains(planned, context))],
   };
 }
 
-function builtin(name: TableName & keyof typeof JUMPS): Chain[] {
-  return BUILTIN_CHAINS[name].map((from) => {
-    const rules = JUMPS[name][from] ?? [];
-    return chain(from, 'kernel', () => rules);
+function sync(name: string, rules: readonly Rule[]): Chain {
+  return { name, writer: 'sync', rules };
+}
+
+function* builtinChains(table: keyof typeof JUMPS): Generator<Chain> {
+  for (const name of BUILTIN_CHAINS[table]) yield { name, writer: 'kernel', rules: JUMPS[table][name] ?? [] };
+}
+
+function* filterChains(planned: readonly PlannedServicePort[]): Generator<Chain> {
+  yield* builtinChains('filter');
+  yield { name: 'KUBE-FIREWALL', writer: 'setup', rules: [firewallRule()] };
+  yield sync('KUBE-SERVICES', planned.flatMap(rejectRules));
+}
+
+function* natChains(planned: readonly PlannedServicePort[], context: Context): Generator<Chain> {
+  const mark = 2 ** context.view.configuration.iptables.masqueradeBit;
+  const marking = (bits: number): Rule => ({
+    matches: [],
+    target: { kind: 'mark', operation: 'set', mark: bits },
   });
+  yield* builtinChains('nat');
+  yield { name: 'KUBE-MARK-DROP', writer: 'setup', rules: [marking(DROP_MARK)] };
+  yield sync('KUBE-MARK-MASQ', [marking(mark)]);
+  yield sync('KUBE-NODEPORTS', planned.flatMap(nodePortRules));
+  yield sync('KUBE-POSTROUTING', [masqueradeRule(mark)]);
+  yield sync('KUBE-SERVICES', [...planned.flatMap((port) => captureRules(port, context)), nodePortJump()]);
+  for (const port of planned) yield* serviceChains(port, context);
 }
 
 function masqueradeRule(mark: number): Rule {
@@ -199,29 +198,25 @@ function rejectRules(planned: PlannedServicePort): Rule[] {
   return rules;
 }
 
-function serviceChains(planned: PlannedServicePort, context: Context): Chain[] {
-  const { servicePort, traffic, chains, endpointChains } = planned;
-  const made = [chain(chains.clusterPolicy, 'sync', () => balancingRules(planned))];
-  if (servicePort.loadBalancerVIPs.length > 0) {
-    made.push(chain(chains.firewall, 'sync', () => firewallRules(planned)));
-  }
+function* serviceChains(planned: PlannedServicePort, context: Context): Generator<Chain> {
+  const { servicePort, traffic, chains } = planned;
+  const names = endpointChains(planned);
+  yield sync(chains.clusterPolicy, balancingRules(planned, names));
+  if (servicePort.loadBalancerVIPs.length > 0) yield sync(chains.firewall, firewallRules(planned));
   if (servicePort.externalPolicyLocal) {
-    made.push(
-      chain(xlbChain(planned), 'sync', () => (traffic.hasEndpoints ? localRules(planned, context) : [])),
-    );
+    yield sync(xlbChain(planned), traffic.hasEndpoints ? localRules(planned, names, context) : []);
   }
   for (const [i, endpoint] of traffic.reachableEndpoints.entries()) {
-    const name = endpointChains[i] as string;
-    made.push(chain(name, 'sync', () => endpointRules(planned, endpoint, name)));
+    const name = names[i] as string;
+    yield sync(name, endpointRules(planned, endpoint, name));
   }
-  return made;
 }
 
 /** KUBE-SVC. */
-function balancingRules(planned: PlannedServicePort): Rule[] {
+function balancingRules(planned: PlannedServicePort, names: readonly string[]): Rule[] {
   const { servicePort, traffic } = planned;
   const rules: Rule[] = [];
-  const chains = chainsOf(planned, traffic.clusterEndpoints);
+  const chains = chainsOf(planned, traffic.clusterEndpoints, names);
   if (servicePort.affinitySeconds > 0) {
     for (const list of chains) {
       rules.push({
@@ -263,7 +258,7 @@ function firewallRules(planned: PlannedServicePort): Rule[] {
 }
 
 /** KUBE-XLB: policy Local. */
-function localRules(planned: PlannedServicePort, { family }: Context): Rule[] {
+function localRules(planned: PlannedServicePort, names: readonly string[], { family }: Context): Rule[] {
   const { servicePort, traffic, chains } = planned;
   const rules: Rule[] = [];
   if (family.localTraffic?.kind === 'cidr') {
@@ -273,7 +268,7 @@ function localRules(planned: PlannedServicePort, { family }: Context): Rule[] {
       target: jump(chains.clusterPolicy),
     });
   }
-  const local = chainsOf(planned, traffic.localEndpoints);
+  const local = chainsOf(planned, traffic.localEndpoints, names);
   if (local.length === 0) {
     rules.push({ matches: [comment(`${servicePort.name} has no local endpoints`)], target: MARK_DROP });
   }

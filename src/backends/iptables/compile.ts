@@ -6,9 +6,8 @@
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
-import type { IptablesMemo } from './memo.ts';
 import { comment, jump, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, chain, type Ruleset, type Table, type TableName } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, type Ruleset, type TableName, table } from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
 import { type PlannedServicePort, planServicePort } from './service-plan.ts';
 import {
@@ -31,89 +30,76 @@ import {
 const LARGE_CLUSTER_ENDPOINTS = 1000;
 const CANARY = 'KUBE-PROXY-CANARY';
 
-/** @param memo of earlier compilations for the same family */
-export function compileIptables(
-  view: NodeView,
-  ipFamily: IPFamily,
-  memo: IptablesMemo | undefined = undefined,
-): Ruleset {
+export function compileIptables(view: NodeView, ipFamily: IPFamily): Ruleset {
   const family = view.families[ipFamily];
   const context: ChainContext = {
     view,
     family,
     largeCluster: family.endpointCount > LARGE_CLUSTER_ENDPOINTS,
   };
-  memo?.validFor(
-    JSON.stringify([
-      view.release,
-      view.configuration,
-      view.nfacct,
-      family.localTraffic,
-      context.largeCluster,
-    ]),
-  );
-  const planned = family.servicePorts.map(
-    (port) => memo?.plan(port, planServicePort) ?? planServicePort(port),
-  );
+  const planned = family.servicePorts.map(planServicePort);
   return {
     family: ipFamily,
-    tables: [filterTable(view, family, planned), mangleTable(view), natTable(planned, context, memo)],
+    tables: [
+      table('filter', () => filterChains(planned, context)),
+      table('mangle', () => mangleChains(view)),
+      table('nat', () => natChains(planned, context)),
+    ],
   };
 }
 
-function builtinChains(name: TableName, view: NodeView): Chain[] {
-  return BUILTIN_CHAINS[name].map((from) => chain(from, 'kernel', () => jumpsFrom(name, from, view.release)));
+function sync(name: string, rules: readonly Rule[]): Chain {
+  return { name, writer: 'sync', rules };
 }
 
-function mangleTable(view: NodeView): Table {
-  return { name: 'mangle', chains: [...builtinChains('mangle', view), chain(CANARY, 'setup', () => [])] };
+function setup(name: string): Chain {
+  return { name, writer: 'setup', rules: [] };
 }
 
-function filterTable(view: NodeView, family: FamilyView, planned: readonly PlannedServicePort[]): Table {
+function* builtinChains(table: TableName, { release }: NodeView): Generator<Chain> {
+  for (const name of BUILTIN_CHAINS[table]) {
+    yield { name, writer: 'kernel', rules: jumpsFrom(table, name, release) };
+  }
+}
+
+function* mangleChains(view: NodeView): Generator<Chain> {
+  yield* builtinChains('mangle', view);
+  yield setup(CANARY);
+}
+
+function* filterChains(planned: readonly PlannedServicePort[], context: ChainContext): Generator<Chain> {
+  const { view, family } = context;
   const { release, configuration, nfacct } = view;
   const open = nodePortsAreOpen(view, family);
   const dropInvalid = !(release.conntrackTCPLiberal && configuration.conntrackTCPBeLiberal);
-  const chains = [
-    chain(CANARY, 'setup', () => []),
-    chain('KUBE-EXTERNAL-SERVICES', 'sync', () => planned.flatMap((port) => externalFilterRules(port, open))),
-    chain('KUBE-FORWARD', 'sync', () => forwardRules(masqueradeMark(view), dropInvalid, nfacct)),
-    chain('KUBE-NODEPORTS', 'sync', () => planned.flatMap(healthCheckRules)),
-    chain('KUBE-PROXY-FIREWALL', 'sync', () => planned.flatMap(firewallFilterRules)),
-    chain('KUBE-SERVICES', 'sync', () => planned.flatMap(clusterIPFilterRules)),
-  ];
-  if (release.kubeFirewall) {
-    chains.push(
-      family.localhostNodePorts
-        ? chain('KUBE-FIREWALL', 'sync', localnetFirewallRules)
-        : chain('KUBE-FIREWALL', 'setup', () => []),
-    );
-  }
-  return { name: 'filter', chains: [...builtinChains('filter', view), ...chains] };
+  yield* builtinChains('filter', view);
+  yield setup(CANARY);
+  yield sync(
+    'KUBE-EXTERNAL-SERVICES',
+    planned.flatMap((port) => externalFilterRules(port, open)),
+  );
+  yield sync('KUBE-FORWARD', forwardRules(masqueradeMark(view), dropInvalid, nfacct));
+  yield sync('KUBE-NODEPORTS', planned.flatMap(healthCheckRules));
+  yield sync('KUBE-PROXY-FIREWALL', planned.flatMap(firewallFilterRules));
+  yield sync('KUBE-SERVICES', planned.flatMap(clusterIPFilterRules));
+  if (!release.kubeFirewall) return;
+  yield family.localhostNodePorts ? sync('KUBE-FIREWALL', localnetFirewallRules()) : setup('KUBE-FIREWALL');
 }
 
-function natTable(
-  planned: readonly PlannedServicePort[],
-  context: ChainContext,
-  memo: IptablesMemo | undefined,
-): Table {
+function* natChains(planned: readonly PlannedServicePort[], context: ChainContext): Generator<Chain> {
   const { view, family } = context;
   const mark = masqueradeMark(view);
-  const chains = [
-    chain(CANARY, 'setup', () => []),
-    chain('KUBE-MARK-MASQ', 'sync', () => markMasqRules(mark)),
-    chain('KUBE-NODEPORTS', 'sync', () =>
-      nodePortsAreOpen(view, family)
-        ? planned.flatMap((port) => nodePortRules(port, view, family.localhostNodePorts))
-        : [],
-    ),
-    chain('KUBE-POSTROUTING', 'sync', () => postroutingRules(mark)),
-    chain('KUBE-SERVICES', 'sync', () => [...planned.flatMap(captureRules), ...nodePortJumps(view, family)]),
-  ];
-  const own = planned.flatMap((port) => {
-    const compute = () => serviceChains(port, context);
-    return memo?.chainsOf(port, compute) ?? compute();
-  });
-  return { name: 'nat', chains: [...builtinChains('nat', view), ...chains, ...own] };
+  const open = nodePortsAreOpen(view, family);
+  yield* builtinChains('nat', view);
+  yield setup(CANARY);
+  yield sync('KUBE-MARK-MASQ', markMasqRules(mark));
+  const nodePorts = open
+    ? planned.flatMap((port) => nodePortRules(port, view, family.localhostNodePorts))
+    : [];
+  yield sync('KUBE-NODEPORTS', nodePorts);
+  yield sync('KUBE-POSTROUTING', postroutingRules(mark));
+  yield sync('KUBE-SERVICES', [...planned.flatMap(captureRules), ...nodePortJumps(view, family)]);
+  for (const port of planned) yield* serviceChains(port, context);
 }
 
 function masqueradeMark({ configuration }: NodeView): number {

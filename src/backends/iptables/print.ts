@@ -5,76 +5,47 @@
  * prints it; `iptables-restore` spelling is kube-proxy's own. Only sync chains are in the latter.
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
-import type { IptablesMemo, PrintedChain, Spelling } from './memo.ts';
 import { printKernelRule } from './print-kernel-rule.ts';
 import { printProxyRule } from './print-proxy-rule.ts';
-import { type Chain, namesInOrder, type Ruleset } from './ruleset.ts';
+import type { Rule } from './rule.ts';
+import { BUILTIN_CHAINS, type Chain, namesInOrder, type Ruleset, type Table } from './ruleset.ts';
+import { TextStore } from './text-store.ts';
 
-/** Text is handed on in pieces of about this many characters. */
-const PIECE = 1 << 16;
+type PrintRule = (rule: Rule, family: IPFamily) => string;
 
 /** What `iptables-save` prints (without its comment lines) after kube-proxy's first sync on a clean host. */
-export function printSave(ruleset: Ruleset, memo?: IptablesMemo): Iterable<string> {
-  return print(ruleset, () => true, 'kernel', memo);
+export function* printSave({ tables, family }: Ruleset): Generator<string> {
+  for (const table of tables) yield* printTable(table, () => true, printKernelRule, family);
 }
 
 /** What kube-proxy feeds to `iptables-restore --noflush`; applying it again changes nothing. */
-export function printRestore(ruleset: Ruleset, memo?: IptablesMemo): Iterable<string> {
-  return print(ruleset, (chain) => chain.writer === 'sync', 'proxy', memo);
+export function* printRestore({ tables, family }: Ruleset): Generator<string> {
+  for (const table of tables)
+    yield* printTable(table, ({ writer }) => writer === 'sync', printProxyRule, family);
 }
 
-function* print(
-  { tables, family }: Ruleset,
+/** Nothing for a table without any such chain. */
+function* printTable(
+  { name, chains }: Table,
   includes: (chain: Chain) => boolean,
-  spelling: Spelling,
-  memo: IptablesMemo | undefined,
+  print: PrintRule,
+  family: IPFamily,
 ): Generator<string> {
-  const pieces = new Pieces();
-  for (const table of tables) {
-    const chains = table.chains.filter(includes);
-    if (chains.length === 0) continue;
-    // Rules are made in the order of compilation: names are hashes, and in their order each step would be a jump through
-    // the memory of a big cluster.
-    const printed = new Map(
-      chains.map((chain) => {
-        const compute = () => printChain(chain, spelling, family);
-        return [chain.name, memo?.printed(chain, spelling, compute) ?? compute()];
-      }),
-    );
-    const names = memo?.namesInOrder(table.name, printed) ?? namesInOrder(table.name, printed.keys());
-    yield* pieces.add(`*${table.name}\n`);
-    for (const name of names) yield* pieces.add((printed.get(name) as PrintedChain).declaration);
-    for (const name of names) yield* pieces.add((printed.get(name) as PrintedChain).rules);
-    yield* pieces.add('COMMIT\n');
+  const store = new TextStore(checked);
+  for (const chain of chains) {
+    if (!includes(chain)) continue;
+    const head = `-A ${chain.name}`;
+    let text = '';
+    for (const rule of chain.rules) text += `${head}${print(rule, family)}\n`;
+    store.add(chain.name, text, chain.rules.length);
   }
-  yield* pieces.end();
-}
-
-/** Joins small texts to pieces that are worth a write. */
-class Pieces {
-  private piece = '';
-
-  *add(text: string): Generator<string> {
-    this.piece += text;
-    if (this.piece.length > PIECE) yield* this.end();
-  }
-
-  *end(): Generator<string> {
-    yield this.piece;
-    this.piece = '';
-  }
-}
-
-function printChain({ name, writer, rules }: Chain, spelling: Spelling, family: IPFamily): PrintedChain {
-  const head = `-A ${name}`;
-  let text = '';
-  for (const rule of rules) {
-    text += `${head}${spelling === 'kernel' ? printKernelRule(rule, family) : printProxyRule(rule)}\n`;
-  }
-  return {
-    declaration: checked(`:${name} ${writer === 'kernel' ? 'ACCEPT' : '-'} [0:0]\n`, 1),
-    rules: checked(text, rules.length),
-  };
+  const names = namesInOrder(name, store.names);
+  if (names.length === 0) return;
+  const builtin = BUILTIN_CHAINS[name];
+  const declarations = names.map((each) => `:${each} ${builtin.includes(each) ? 'ACCEPT' : '-'} [0:0]\n`);
+  yield checked(`*${name}\n${declarations.join('')}`, 1 + names.length);
+  yield* store.inOrder(names);
+  yield 'COMMIT\n';
 }
 
 /**
@@ -82,11 +53,13 @@ function printChain({ name, writer, rules }: Chain, spelling: Spelling, family: 
  * a line or make iptables-restore run a program may be written, whatever happened before.
  * @throws Error
  */
-export function checked(text: string, lines: number): string {
+export function checked(piece: string, lines: number): string {
   let found = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) found++;
-  if (found !== lines || text.includes('\r') || text.includes('\0') || text.includes('--modprobe')) {
-    throw new Error('refusing to write rules that hold CR, LF, NUL or --modprobe within a line');
+  for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) found++;
+  if (found !== lines || /[^\n -~]/.test(piece) || piece.includes('--modprobe')) {
+    throw new Error(
+      'refusing to write rules with line breaks, other than printable ASCII, or --modprobe in them',
+    );
   }
-  return text;
+  return piece;
 }

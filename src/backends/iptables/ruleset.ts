@@ -10,8 +10,11 @@ export interface Ruleset {
 
 export interface Table {
   readonly name: TableName;
-  /** In the order in which they were compiled; `namesInOrder` gives the one in which they are printed. */
-  readonly chains: readonly Chain[];
+  /**
+   * In no particular order; `namesInOrder` gives the one in which they are printed. Each walk compiles them anew, one
+   * service port after the other, so that a big cluster's rules are never in memory all at once.
+   */
+  readonly chains: Iterable<Chain>;
 }
 
 export type TableName = 'filter' | 'mangle' | 'nat';
@@ -22,11 +25,15 @@ export type TableName = 'filter' | 'mangle' | 'nat';
  */
 export type ChainWriter = 'kernel' | 'setup' | 'sync';
 
-/** `rules` may be computed when it is read: a big cluster's rules are never in memory all at once. */
 export interface Chain {
   readonly name: string;
   readonly writer: ChainWriter;
   readonly rules: readonly Rule[];
+}
+
+/** A table whose chains `compile` makes for each walk. */
+export function table(name: TableName, compile: () => Iterable<Chain>): Table {
+  return { name, chains: { [Symbol.iterator]: () => compile()[Symbol.iterator]() } };
 }
 
 /** Built-in chains by table, in the order of their hooks. */
@@ -36,32 +43,18 @@ export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
 };
 
-/** A chain whose rules are made anew each time they are read. */
-export function chain(name: string, writer: ChainWriter, rules: () => readonly Rule[]): Chain {
-  return new ComputedChain(name, writer, rules);
-}
-
-class ComputedChain implements Chain {
-  readonly name: string;
-  readonly writer: ChainWriter;
-  private readonly compute: () => readonly Rule[];
-
-  constructor(name: string, writer: ChainWriter, compute: () => readonly Rule[]) {
-    this.name = name;
-    this.writer = writer;
-    this.compute = compute;
-  }
-
-  get rules(): readonly Rule[] {
-    return this.compute();
-  }
-}
-
 /** Names of chains: the built-in ones in the order of their hooks, then the others sorted. */
-export function namesInOrder(table: TableName, names: Iterable<string>): readonly string[] {
+export function namesInOrder(table: TableName, names: readonly string[]): readonly string[] {
   const builtin = BUILTIN_CHAINS[table];
-  const present = new Set(names);
-  // Plain strings sort twice as fast without a comparison of one's own, and by code units, as is wanted.
-  const others = [...present].filter((name) => !builtin.includes(name)).sort();
-  return [...builtin.filter((name) => present.has(name)), ...others];
+  // Many short lists sort faster than a long one, and the hashes spread names evenly.
+  const byStart = new Map<string, string[]>();
+  for (const name of names) {
+    if (builtin.includes(name)) continue;
+    const start = name.slice(0, 'KUBE-SEP-XX'.length);
+    const sameStart = byStart.get(start);
+    if (sameStart === undefined) byStart.set(start, [name]);
+    else sameStart.push(name);
+  }
+  const others = [...byStart.keys()].sort().flatMap((start) => (byStart.get(start) as string[]).sort());
+  return [...builtin.filter((name) => names.includes(name)), ...others];
 }

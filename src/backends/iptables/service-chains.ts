@@ -6,8 +6,8 @@ import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { LocalTrafficDetector } from '../../proxy/local-traffic.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, jump, type Match, type Rule } from './rule.ts';
-import { type Chain, chain } from './ruleset.ts';
-import { chainsOf, type PlannedServicePort } from './service-plan.ts';
+import type { Chain } from './ruleset.ts';
+import { chainsOf, endpointChains, type PlannedServicePort } from './service-plan.ts';
 import { hasFirewall } from './service-rules.ts';
 
 export interface ChainContext {
@@ -20,25 +20,28 @@ export interface ChainContext {
 const MARK_MASQ = jump('KUBE-MARK-MASQ');
 
 /** The chains of a service port, in no particular order. */
-export function serviceChains(planned: PlannedServicePort, context: ChainContext): Chain[] {
-  const { servicePort, traffic, chains, endpointChains } = planned;
-  const made: Chain[] = [];
+export function* serviceChains(planned: PlannedServicePort, context: ChainContext): Generator<Chain> {
+  const { servicePort, traffic, chains } = planned;
   if (traffic.hasEndpoints && servicePort.externallyAccessible) {
-    made.push(chain(chains.external, 'sync', () => externalRules(planned, context)));
+    yield { name: chains.external, writer: 'sync', rules: externalRules(planned, context) };
   }
-  if (hasFirewall(planned)) made.push(chain(chains.firewall, 'sync', () => firewallRules(planned, context)));
+  if (hasFirewall(planned)) {
+    yield { name: chains.firewall, writer: 'sync', rules: firewallRules(planned, context) };
+  }
+  const names = endpointChains(planned);
   if (traffic.clusterEndpoints.length > 0) {
-    made.push(chain(chains.clusterPolicy, 'sync', () => policyRules(planned, 'Cluster', context)));
+    const rules = policyRules(planned, 'Cluster', names, context);
+    yield { name: chains.clusterPolicy, writer: 'sync', rules };
   }
   if (traffic.localEndpoints.length > 0) {
-    made.push(chain(chains.localPolicy, 'sync', () => policyRules(planned, 'Local', context)));
+    yield { name: chains.localPolicy, writer: 'sync', rules: policyRules(planned, 'Local', names, context) };
   }
   const matches = endpointMatches(planned, context);
-  for (const [i, endpoint] of traffic.reachableEndpoints.entries()) {
-    const name = endpointChains[i] as string;
-    made.push(chain(name, 'sync', () => endpointRules(planned, endpoint, name, matches)));
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const endpoint = traffic.reachableEndpoints[i] as EndpointInfo;
+    yield { name, writer: 'sync', rules: endpointRules(planned, endpoint, name, matches) };
   }
-  return made;
 }
 
 /** Header fields that match traffic of the node's own Pods, or all other traffic. */
@@ -124,6 +127,7 @@ function firewallRules({ servicePort, chains }: PlannedServicePort, { view }: Ch
 function policyRules(
   planned: PlannedServicePort,
   policy: 'Cluster' | 'Local',
+  names: readonly string[],
   { view, family, largeCluster }: ChainContext,
 ): Rule[] {
   const { servicePort, traffic, transport } = planned;
@@ -147,7 +151,7 @@ function policyRules(
   }
   const comments = (endpoint: EndpointInfo): Match[] =>
     largeCluster ? [] : [comment(`${servicePort.name} -> ${endpoint.address}`)];
-  const chains = chainsOf(planned, endpoints);
+  const chains = chainsOf(planned, endpoints, names);
   if (servicePort.affinitySeconds > 0) {
     for (const [i, endpoint] of endpoints.entries()) {
       // -A KUBE-SVC-… … "ns/svc:p -> 10.0.0.1:80" -m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-… -j KUBE-SEP-…
@@ -161,9 +165,9 @@ function policyRules(
       });
     }
   }
-  for (const [i, endpoint] of endpoints.entries()) {
+  for (let i = 0; i < endpoints.length; i++) {
     // -A KUBE-SVC-… … "ns/svc:p -> 10.0.0.1:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-…
-    const matches = comments(endpoint);
+    const matches = comments(endpoints[i] as EndpointInfo);
     const remaining = endpoints.length - i;
     if (remaining > 1) matches.push({ kind: 'statistic', oneIn: remaining, digits: 10 });
     rules.push({ matches, target: jump(chains[i] as string) });

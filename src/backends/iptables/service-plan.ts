@@ -8,27 +8,28 @@ import type { TransportProtocol } from './rule.ts';
 export interface PlannedServicePort extends ServicePortView {
   readonly chains: ServicePortChains;
   readonly transport: TransportProtocol;
-  /** KUBE-SEP chains of the endpoints that can be reached, in their order. */
-  readonly endpointChains: readonly string[];
 }
 
 const TRANSPORT: Readonly<Record<Protocol, TransportProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 export function planServicePort(view: ServicePortView): PlannedServicePort {
-  const { servicePort, traffic } = view;
-  const { name, protocol } = servicePort;
-  return {
-    ...view,
-    chains: servicePortChains(name, protocol),
-    transport: TRANSPORT[protocol],
-    endpointChains: traffic.reachableEndpoints.map(({ address }) => endpointChain(name, protocol, address)),
-  };
+  const { name, protocol } = view.servicePort;
+  return { ...view, chains: servicePortChains(name, protocol), transport: TRANSPORT[protocol] };
 }
 
-/** The KUBE-SEP chains of some of the endpoints that can be reached. */
-export function chainsOf(planned: PlannedServicePort, endpoints: readonly EndpointInfo[]): readonly string[] {
-  const { reachableEndpoints } = planned.traffic;
-  if (endpoints === reachableEndpoints) return planned.endpointChains;
-  const index = new Map(reachableEndpoints.map((endpoint, i) => [endpoint, i]));
-  return endpoints.map((endpoint) => planned.endpointChains[index.get(endpoint) as number] as string);
+/** The KUBE-SEP chains of the endpoints that can be reached, in their order. */
+export function endpointChains({ servicePort, traffic }: PlannedServicePort): readonly string[] {
+  const { name, protocol } = servicePort;
+  return traffic.reachableEndpoints.map(({ address }) => endpointChain(name, protocol, address));
+}
+
+/** The chains of some of the endpoints, out of those of all. */
+export function chainsOf(
+  { traffic: { reachableEndpoints } }: PlannedServicePort,
+  endpoints: readonly EndpointInfo[],
+  chains: readonly string[],
+): readonly string[] {
+  if (endpoints === reachableEndpoints) return chains;
+  const byEndpoint = new Map(reachableEndpoints.map((endpoint, i) => [endpoint, chains[i] as string]));
+  return endpoints.map((endpoint) => byEndpoint.get(endpoint) as string);
 }

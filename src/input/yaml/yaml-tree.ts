@@ -32,7 +32,16 @@ export function readYamlTree(source: string): YamlTree {
   }
   const { text, toOriginal, rest } = rewriteYaml11(source);
   const events = parse(text, toOriginal);
+  refuseInnerMark(source, events);
   return { text, events, anchored: resolveAliases(text, events, toOriginal), toOriginal, rest };
+}
+
+/** js-yaml lets a byte order mark and `---` begin another document, of which nobody would hear. */
+function refuseInnerMark(source: string, events: readonly Event[]): void {
+  const mark = source.indexOf('\n\ufeff') + 1;
+  if (mark > 0 && events.filter(({ type }) => type === EVENT_ID.DOCUMENT).length > 1) {
+    throw new RefusedYaml('a byte order mark stands within the document', mark);
+  }
 }
 
 function parse(text: string, toOriginal: (offset: number) => number): readonly Event[] {

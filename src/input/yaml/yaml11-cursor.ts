@@ -84,8 +84,10 @@ export class Yaml11Cursor {
 
   /** js-yaml wants continuation lines of quoted scalars and flow collections indented; go-yaml does not. */
   indentLine(columns: number): void {
-    if (this.indentedLine === this.line || !this.isFirstInLine()) return;
+    // Only the first call for a line can matter.
+    if (this.indentedLine === this.line) return;
     this.indentedLine = this.line;
+    if (!this.isFirstInLine()) return;
     let spaces = 0;
     while (spaces < columns && this.text.charCodeAt(this.lineStart + spaces) === 0x20) spaces++;
     if (spaces < columns) this.edit(this.lineStart, ' '.repeat(columns - spaces));

@@ -86,9 +86,7 @@ function quoteOddPlain(cursor: Yaml11Cursor, start: number, end: number): void {
   const endsInColon = text.charCodeAt(end - 1) === COLON && isFlowIndicator(text.charCodeAt(end));
   if (!isDash && !endsInColon) return;
   cursor.edit(start, "'");
-  for (let at = text.indexOf("'", start); at >= 0 && at < end; at = text.indexOf("'", at + 1)) {
-    cursor.edit(at, "'");
-  }
+  for (const { index } of text.slice(start, end).matchAll(/'/g)) cursor.edit(start + index, "'");
   cursor.edit(end, "'");
 }
 

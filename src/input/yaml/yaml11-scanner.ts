@@ -57,8 +57,8 @@ export class Yaml11Scanner {
   scan(): { readonly end: number; readonly rest: number | undefined } {
     const { cursor } = this;
     if (cursor.code() === BYTE_ORDER_MARK) cursor.lineStart = ++cursor.offset;
-    // js-yaml does not count the indentation of the first line.
-    if (cursor.code() === SPACE) cursor.edit(cursor.offset, '\n');
+    // js-yaml does not count the indentation of the first line, and takes an indented "---" for a marker.
+    if (/^\ufeff? +---/.test(cursor.text)) cursor.edit(cursor.offset, '\n');
     for (;;) {
       this.skipToToken();
       const start = cursor.offset;

@@ -3,10 +3,16 @@ import { checked, printRestore, printSave } from '../../../src/backends/iptables
 import { printKernelRule } from '../../../src/backends/iptables/print-kernel-rule.ts';
 import { printProxyRule } from '../../../src/backends/iptables/print-proxy-rule.ts';
 import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables/rule.ts';
-import { chain, type Ruleset } from '../../../src/backends/iptables/ruleset.ts';
+import { type Chain, type Ruleset, table } from '../../../src/backends/iptables/ruleset.ts';
+
+const chain = (name: string, writer: Chain['writer'], rules: () => readonly Rule[]): Chain => ({
+  name,
+  writer,
+  rules: rules(),
+});
 
 function ruleset(rules: readonly Rule[], name = 'KUBE-TEST'): Ruleset {
-  return { family: 'IPv4', tables: [{ name: 'filter', chains: [chain(name, 'sync', () => rules)] }] };
+  return { family: 'IPv4', tables: [table('filter', () => [chain(name, 'sync', () => rules)])] };
 }
 
 const text = (pieces: Iterable<string>) => [...pieces].join('');
@@ -89,7 +95,13 @@ describe('the writer', () => {
     expect(text(printRestore({ family: 'IPv4', tables }))).toBe('*nat\n:B - [0:0]\nCOMMIT\n');
   });
 
-  it.each(['a\nb', 'a\rb', 'a\0b', 'a --modprobe=/bin/sh'])('refuses %j wherever it stands', (evil) => {
+  it.each([
+    'a\nb',
+    'a\rb',
+    'a\0b',
+    'a\u010ab',
+    'a --modprobe=/bin/sh',
+  ])('refuses %j wherever it stands', (evil) => {
     const hostile: Ruleset[] = [
       ruleset([{ matches: [comment(evil)] }]),
       ruleset([{ matches: [], target: jump(evil) }]),

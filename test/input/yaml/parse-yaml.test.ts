@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseYaml } from '../../../src/input/yaml/parse-yaml.ts';
 import { RefusedYaml } from '../../../src/input/yaml/yaml11-cursor.ts';
+
+// A busy machine takes its time over many random documents.
+vi.setConfig({ testTimeout: 60_000 });
 
 function refusal(source: string): RefusedYaml {
   try {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { rewriteYaml11 } from '../../../src/input/yaml/rewrite-yaml11.ts';
 import { RefusedYaml } from '../../../src/input/yaml/yaml11-cursor.ts';
+
+// A busy machine takes its time over many random documents.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('a document is left as it is', () => {
   test.each([
@@ -37,7 +40,7 @@ describe('places are found again', () => {
   test('behind each kind of change', () => {
     const source = ' a: [\n1, b:, "\\\'x"\n]#c\n';
     const { text, toOriginal } = rewriteYaml11(source);
-    expect(text).toBe('\n a: [\n   1, \'b:\', "\\x27x"\n   ] #c\n');
+    expect(text).toBe(' a: [\n   1, \'b:\', "\\x27x"\n   ] #c\n');
     for (const [word, offset] of [
       ['a:', 1],
       ['1,', 6],

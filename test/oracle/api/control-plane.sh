@@ -6,7 +6,7 @@
 #   kubeconfig   of a user who may do everything
 #   kubectl      a command: the kubectl of PATH in that network namespace
 #   *.log        what the three of them said
-# Needs root, etcd and kubectl on PATH, and bin/ made by ../build.sh api.
+# Needs root, etcd on PATH, and bin/ made by ../build.sh api; kubectl from PATH or bin/.
 # $SERVICE_CIDR and $NODE_PORTS are the API server's ranges, $KUBERNETES_BIN its folder.
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,10s/^# //p' "$0" >&2; exit 2; }
@@ -14,9 +14,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$1" && pwd)
 bin=${KUBERNETES_BIN:-$here/../bin}
+kubectl=$(command -v kubectl || echo "$(cd "$bin" && pwd)/kubectl")
 
 if [ "${CONTROL_PLANE_INSIDE:-}" = "" ]; then
-  kubectl=$(command -v kubectl)
   # This process becomes unshare, which enters the network namespace itself.
   cat >"$dir/kubectl" <<SCRIPT
 #!/bin/sh
@@ -57,7 +57,7 @@ etcd --data-dir "$dir/etcd" --listen-client-urls http://127.0.0.1:23790 \
 apiserver=$!
 
 # The API server makes default/kubernetes shortly after it calls itself ready.
-until kubectl --kubeconfig="$dir/kubeconfig" get --raw /api/v1/namespaces/default/services/kubernetes >"$dir/probe.log" 2>&1; do
+until "$kubectl" --kubeconfig="$dir/kubeconfig" get --raw /api/v1/namespaces/default/services/kubernetes >"$dir/probe.log" 2>&1; do
   kill -0 $apiserver 2>/dev/null || { tail -n 5 "$dir/apiserver.log" >&2; exit 1; }
   sleep 0.05
 done
