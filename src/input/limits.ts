@@ -8,10 +8,10 @@ export const MAX_FILE_BYTES = Math.min(512 * 1024 * 1024, constants.MAX_STRING_L
 export const MAX_DOCUMENTS = 1_000_000;
 
 /**
- * Bytes of one YAML document: its nodes take some twenty times as much memory. JSON documents may be as large as the
- * file.
+ * Bytes of one YAML document: its nodes take some twenty times as much memory, and as much again while places in it are
+ * looked up. A JSON document may be as large as its file.
  */
-export const MAX_YAML_BYTES = 96 * 1024 * 1024;
+export const MAX_YAML_BYTES = 64 * 1024 * 1024;
 
 /** Mappings and lists within each other, aliases followed. */
 export const MAX_NESTING = 100;

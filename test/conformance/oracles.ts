@@ -36,7 +36,10 @@ export function readExpected(folder: string): Artifacts {
 export interface Oracles {
   /** Writes `expected/` into every cluster folder below `root`, to be read with `readExpected`. */
   readonly runNewest: (root: string, modes: readonly string[]) => Promise<void>;
-  /** What the kube-proxy of an older release programs: `.restore`, and `.save` where `withSave`. */
+  /**
+   * What the kube-proxy of an older release programs: `.restore`, and `.save` where `withSave`, which cannot be where
+   * the options ask for nfacct, because its counters have to be made first.
+   */
   readonly runRelease: (
     release: string,
     folder: string,
@@ -75,6 +78,7 @@ async function runRelease(
   try {
     const node = options.node === undefined ? [] : ['--node', options.node];
     const addresses = options.localAddrs === undefined ? [] : ['--local-addrs', options.localAddrs.join(',')];
+    const nfacct = options.nfacct === true ? ['--nfacct'] : [];
     const files = ['cluster.yaml', 'config.yaml'].map((file) => join(folder, file)).filter(existsSync);
     await run(program, ['--mode', 'iptables', ...node, ...addresses, '-o', out, ...files], {
       maxBuffer: 1 << 26,

@@ -1,11 +1,12 @@
 /** Mode iptables as a backend: its artifacts and their texts. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { NodeView } from '../../proxy/node-view.ts';
+import { compareStrings } from '../../shared/ordering.ts';
 import type { Artifact, Backend, CompiledNode } from '../backend.ts';
 import { compileIptables } from './compile.ts';
 import { compileClassic } from './compile-classic.ts';
 import { printRestore, printSave } from './print.ts';
-import { type Chain, namesInOrder, type Ruleset } from './ruleset.ts';
+import type { Ruleset } from './ruleset.ts';
 
 const PREFIX: Readonly<Record<IPFamily, string>> = { IPv4: 'iptables', IPv6: 'ip6tables' };
 
@@ -31,17 +32,16 @@ function compile(view: NodeView): CompiledNode {
   };
 }
 
-/** `{"tables":[{"name":"nat","chains":[{"name":…,"writer":…,"rules":[…]}]}]}`, a chain a line. */
+/** `{"tables":[{"name":"nat","chains":[{"name":…,"writer":…,"rules":[…]}]}]}`, a chain a line, sorted as they are printed. */
 function* json({ tables }: Ruleset): Generator<string> {
   yield '{"tables":[';
-  for (const [t, table] of tables.entries()) {
-    yield `${t === 0 ? '' : ','}\n{"name":${JSON.stringify(table.name)},"chains":[`;
-    const chains = new Map(Array.from(table.chains, (chain) => [chain.name, chain]));
-    for (const [i, name] of namesInOrder(table.name, [...chains.keys()]).entries()) {
-      const { writer, rules } = chains.get(name) as Chain;
-      yield `${i === 0 ? '' : ','}\n${JSON.stringify({ name, writer, rules })}`;
-    }
-    yield ']}';
+  for (const [t, { name, chains }] of tables.entries()) {
+    const all = [...chains];
+    const builtin = all.filter(({ writer }) => writer === 'kernel');
+    const others = all.filter(({ writer }) => writer !== 'kernel');
+    others.sort((a, b) => compareStrings(a.name, b.name));
+    const lines = [...builtin, ...others].map((chain) => `\n${JSON.stringify(chain)}`);
+    yield `${t === 0 ? '' : ','}\n{"name":${JSON.stringify(name)},"chains":[${lines.join(',')}]}`;
   }
   yield ']}';
 }

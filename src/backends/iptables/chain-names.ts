@@ -18,7 +18,7 @@ export interface ServicePortChains {
 
 /** @param name ServicePortName */
 export function servicePortChains(name: string, protocol: Protocol): ServicePortChains {
-  const suffix = hash16(name + protocol.toLowerCase());
+  const suffix = hashedName('', name + protocol.toLowerCase());
   return {
     clusterPolicy: `KUBE-SVC-${suffix}`,
     localPolicy: `KUBE-SVL-${suffix}`,
@@ -32,7 +32,7 @@ export function servicePortChains(name: string, protocol: Protocol): ServicePort
  * @param endpoint `IP:port`
  */
 export function endpointChain(name: string, protocol: Protocol, endpoint: string): string {
-  return `KUBE-SEP-${hash16(name + protocol.toLowerCase() + endpoint)}`;
+  return hashedName('KUBE-SEP-', name + protocol.toLowerCase() + endpoint);
 }
 
 /** A string of 32 characters, one a byte. The one-shot function is the faster, but early releases of Node 20 lack it. */
@@ -42,17 +42,17 @@ const sha256: (text: string) => string =
     : (text) => createHash('sha256').update(text).digest('binary');
 
 const BASE32 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
-const encoded = Buffer.alloc(16);
+const buffer = Buffer.alloc(28);
 
-/** The first 16 characters (80 bits) of the base32 (RFC 4648) of a SHA-256. */
-function hash16(text: string): string {
+/** A prefix and the first 16 characters (80 bits) of the base32 (RFC 4648) of a SHA-256. */
+function hashedName(prefix: string, text: string): string {
   const digest = sha256(text);
+  let at = buffer.write(prefix);
   let bits = 0;
   let pending = 0;
-  let at = 0;
   for (let i = 0; i < 10; i++) {
     pending = ((pending << 8) | digest.charCodeAt(i)) & 0xfff;
-    for (bits += 8; bits >= 5; bits -= 5) encoded[at++] = BASE32[(pending >> (bits - 5)) & 31] as number;
+    for (bits += 8; bits >= 5; bits -= 5) buffer[at++] = BASE32[(pending >> (bits - 5)) & 31] as number;
   }
-  return encoded.toString('latin1');
+  return buffer.toString('latin1', 0, at);
 }

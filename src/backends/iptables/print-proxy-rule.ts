@@ -3,80 +3,88 @@
  * destination between a protocol's match and its port, sources and interfaces last, but before conntrack and nfacct.
  */
 import { formatProbability } from './probability.ts';
-import type { AddressMatch, InterfaceMatch, Match, Rule, Target } from './rule.ts';
+import type { Match, Rule, Target, TransportProtocol } from './rule.ts';
 
 /** The text after the chain's name, with a leading blank. */
-export function printProxyRule(rule: Rule): string {
+export function printProxyRule({ source, destination, inInterface, matches, target }: Rule): string {
   let text = '';
-  let destination = rule.destination === undefined ? '' : selector('-d', rule.destination);
-  let source = rule.source === undefined ? '' : selector('-s', rule.source);
-  if (rule.inInterface !== undefined) source += selector('-i', rule.inInterface);
-  for (const match of rule.matches) {
+  let to =
+    destination === undefined ? '' : selector(' -d ', ' ! -d ', destination.negated) + destination.address;
+  let from = source === undefined ? '' : selector(' -s ', ' ! -s ', source.negated) + source.address;
+  if (inInterface !== undefined) from += selector(' -i ', ' ! -i ', inInterface.negated) + inInterface.name;
+  for (let i = 0; i < matches.length; i++) {
+    const match = matches[i] as Match;
     if (match.kind === 'transport') {
-      text += ` -m ${match.protocol} -p ${match.protocol}${destination}`;
-      destination = '';
+      text += TRANSPORT[match.protocol] + to;
+      to = '';
       if (match.destinationPort !== undefined) text += ` --dport ${match.destinationPort}`;
       continue;
     }
     if (match.kind === 'conntrack' || match.kind === 'nfacct') {
-      text += destination + source;
-      destination = '';
-      source = '';
+      text += to + from;
+      to = '';
+      from = '';
     }
-    text += ` ${printMatch(match)}`;
+    text += printMatch(match);
   }
-  text += destination + source;
-  return rule.target === undefined ? text : `${text} -j ${printTarget(rule.target)}`;
+  text += to + from;
+  return target === undefined ? text : text + printTarget(target);
 }
 
-function selector(flag: string, match: AddressMatch | InterfaceMatch): string {
-  return `${match.negated ? ' !' : ''} ${flag} ${'address' in match ? match.address : match.name}`;
+const TRANSPORT: Readonly<Record<TransportProtocol, string>> = {
+  tcp: ' -m tcp -p tcp',
+  udp: ' -m udp -p udp',
+  sctp: ' -m sctp -p sctp',
+};
+
+function selector(flag: string, negatedFlag: string, negated: boolean | undefined): string {
+  return negated ? negatedFlag : flag;
 }
 
 function printMatch(match: Exclude<Match, { kind: 'transport' }>): string {
   const not = 'negated' in match && match.negated ? '! ' : '';
   switch (match.kind) {
     case 'comment':
-      return `-m comment --comment ${match.text.includes(' ') ? `"${match.text}"` : match.text}`;
+      return ` -m comment --comment ${match.text.includes(' ') ? `"${match.text}"` : match.text}`;
     case 'addrtype':
-      return `-m addrtype ${not}--${match.side === 'source' ? 'src' : 'dst'}-type LOCAL`;
+      return ` -m addrtype ${not}--${match.side === 'source' ? 'src' : 'dst'}-type LOCAL`;
     case 'conntrack':
-      return `-m conntrack ${not}--ctstate ${match.states.join(',')}`;
+      return ` -m conntrack ${not}--ctstate ${match.states.join(',')}`;
     case 'mark':
-      return `-m mark ${not}--mark ${hex(match.mark)}/${hex(match.mark)}`;
+      return ` -m mark ${not}--mark ${hex(match.mark)}/${hex(match.mark)}`;
     case 'statistic':
-      return `-m statistic --mode random --probability ${formatProbability(match.oneIn, match.digits)}`;
+      return ` -m statistic --mode random --probability ${formatProbability(match.oneIn, match.digits)}`;
     case 'recent-check':
-      return `-m recent --name ${match.list} --rcheck --seconds ${match.seconds} --reap`;
+      return ` -m recent --name ${match.list} --rcheck --seconds ${match.seconds} --reap`;
     case 'recent-set':
-      return `-m recent --name ${match.list} --set`;
+      return ` -m recent --name ${match.list} --set`;
     case 'nfacct':
-      return `-m nfacct --nfacct-name ${match.counter}`;
+      return ` -m nfacct --nfacct-name ${match.counter}`;
     case 'physdev-is-in':
-      return `-m physdev ${not}--physdev-is-in`;
+      return ` -m physdev ${not}--physdev-is-in`;
   }
 }
 
 function printTarget(target: Target): string {
   switch (target.kind) {
     case 'jump':
-      return target.chain;
+      return ` -j ${target.chain}`;
     case 'accept':
-      return 'ACCEPT';
+      return ' -j ACCEPT';
     case 'drop':
-      return 'DROP';
+      return ' -j DROP';
     case 'return':
-      return 'RETURN';
+      return ' -j RETURN';
     case 'reject':
-      return 'REJECT';
+      return ' -j REJECT';
     case 'dnat':
-      return `DNAT --to-destination ${target.to}`;
+      return ` -j DNAT --to-destination ${target.to}`;
     case 'masquerade':
-      return target.randomFully ? 'MASQUERADE --random-fully' : 'MASQUERADE';
+      return target.randomFully ? ' -j MASQUERADE --random-fully' : ' -j MASQUERADE';
     case 'mark':
       return target.operation === 'set'
-        ? `MARK --set-xmark ${hex(target.mark)}/${hex(target.mark)}`
-        : `MARK --${target.operation}-mark ${hex(target.mark)}`;
+        ? ` -j MARK --set-xmark ${hex(target.mark)}/${hex(target.mark)}`
+        : ` -j MARK --${target.operation}-mark ${hex(target.mark)}`;
   }
 }
 

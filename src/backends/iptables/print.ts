@@ -8,7 +8,7 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import { printKernelRule } from './print-kernel-rule.ts';
 import { printProxyRule } from './print-proxy-rule.ts';
 import type { Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, namesInOrder, type Ruleset, type Table } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, type Ruleset, type Table } from './ruleset.ts';
 import { TextStore } from './text-store.ts';
 
 type PrintRule = (rule: Rule, family: IPFamily) => string;
@@ -39,12 +39,16 @@ function* printTable(
     for (const rule of chain.rules) text += `${head}${print(rule, family)}\n`;
     store.add(chain.name, text, chain.rules.length);
   }
-  const names = namesInOrder(name, store.names);
-  if (names.length === 0) return;
   const builtin = BUILTIN_CHAINS[name];
-  const declarations = names.map((each) => `:${each} ${builtin.includes(each) ? 'ACCEPT' : '-'} [0:0]\n`);
-  yield checked(`*${name}\n${declarations.join('')}`, 1 + names.length);
-  yield* store.inOrder(names);
+  const order = store.order(builtin);
+  if (order.length === 0) return;
+  let declarations = `*${name}\n`;
+  for (const place of order) {
+    const chain = store.name(place);
+    declarations += `:${chain} ${builtin.includes(chain) ? 'ACCEPT' : '-'} [0:0]\n`;
+  }
+  yield checked(declarations, 1 + order.length);
+  yield* store.texts(order);
   yield 'COMMIT\n';
 }
 

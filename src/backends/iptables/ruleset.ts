@@ -11,7 +11,7 @@ export interface Ruleset {
 export interface Table {
   readonly name: TableName;
   /**
-   * In no particular order; `namesInOrder` gives the one in which they are printed. Each walk compiles them anew, one
+   * Built-in chains in the order of their hooks, then others in no particular order. Each walk compiles them anew, one
    * service port after the other, so that a big cluster's rules are never in memory all at once.
    */
   readonly chains: Iterable<Chain>;
@@ -42,19 +42,3 @@ export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
 };
-
-/** Names of chains: the built-in ones in the order of their hooks, then the others sorted. */
-export function namesInOrder(table: TableName, names: readonly string[]): readonly string[] {
-  const builtin = BUILTIN_CHAINS[table];
-  // Many short lists sort faster than a long one, and the hashes spread names evenly.
-  const byStart = new Map<string, string[]>();
-  for (const name of names) {
-    if (builtin.includes(name)) continue;
-    const start = name.slice(0, 'KUBE-SEP-XX'.length);
-    const sameStart = byStart.get(start);
-    if (sameStart === undefined) byStart.set(start, [name]);
-    else sameStart.push(name);
-  }
-  const others = [...byStart.keys()].sort().flatMap((start) => (byStart.get(start) as string[]).sort());
-  return [...builtin.filter((name) => names.includes(name)), ...others];
-}

@@ -20,28 +20,26 @@ export interface ChainContext {
 const MARK_MASQ = jump('KUBE-MARK-MASQ');
 
 /** The chains of a service port, in no particular order. */
-export function* serviceChains(planned: PlannedServicePort, context: ChainContext): Generator<Chain> {
+export function serviceChains(planned: PlannedServicePort, context: ChainContext): readonly Chain[] {
   const { servicePort, traffic, chains } = planned;
+  const made: Chain[] = [];
+  const add = (name: string, rules: readonly Rule[]) => made.push({ name, writer: 'sync', rules });
   if (traffic.hasEndpoints && servicePort.externallyAccessible) {
-    yield { name: chains.external, writer: 'sync', rules: externalRules(planned, context) };
+    add(chains.external, externalRules(planned, context));
   }
-  if (hasFirewall(planned)) {
-    yield { name: chains.firewall, writer: 'sync', rules: firewallRules(planned, context) };
-  }
+  if (hasFirewall(planned)) add(chains.firewall, firewallRules(planned, context));
   const names = endpointChains(planned);
   if (traffic.clusterEndpoints.length > 0) {
-    const rules = policyRules(planned, 'Cluster', names, context);
-    yield { name: chains.clusterPolicy, writer: 'sync', rules };
+    add(chains.clusterPolicy, policyRules(planned, 'Cluster', names, context));
   }
-  if (traffic.localEndpoints.length > 0) {
-    yield { name: chains.localPolicy, writer: 'sync', rules: policyRules(planned, 'Local', names, context) };
-  }
+  if (traffic.localEndpoints.length > 0)
+    add(chains.localPolicy, policyRules(planned, 'Local', names, context));
   const matches = endpointMatches(planned, context);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    const endpoint = traffic.reachableEndpoints[i] as EndpointInfo;
-    yield { name, writer: 'sync', rules: endpointRules(planned, endpoint, name, matches) };
+    add(name, endpointRules(planned, traffic.reachableEndpoints[i] as EndpointInfo, name, matches));
   }
+  return made;
 }
 
 /** Header fields that match traffic of the node's own Pods, or all other traffic. */

@@ -5,18 +5,17 @@
  * printing, each would be a jump through the memory of a big cluster. Texts are kept in long strings, which the garbage
  * collector does not move.
  */
+import { compareStrings } from '../../shared/ordering.ts';
+
 const BATCH = 1 << 18;
 /** Texts are handed on in pieces of about this many characters. */
 const PIECE = 1 << 16;
 
-interface Place {
-  readonly batch: number;
-  readonly start: number;
-  readonly end: number;
-}
-
 export class TextStore {
-  private readonly places = new Map<string, Place>();
+  private readonly names: string[] = [];
+  private readonly batchOf: number[] = [];
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
   private readonly batches: string[] = [];
   private readonly check: (text: string, lines: number) => string;
   private batch = '';
@@ -27,24 +26,43 @@ export class TextStore {
     this.check = check;
   }
 
-  get names(): readonly string[] {
-    return [...this.places.keys()];
-  }
-
   add(name: string, text: string, lines: number): void {
-    const start = this.batch.length;
+    this.names.push(name);
+    this.batchOf.push(this.batches.length);
+    this.starts.push(this.batch.length);
     this.batch += text;
+    this.ends.push(this.batch.length);
     this.lines += lines;
-    this.places.set(name, { batch: this.batches.length, start, end: this.batch.length });
     if (this.batch.length > BATCH) this.endBatch();
   }
 
-  *inOrder(names: readonly string[]): Generator<string> {
+  /** The places of all names: `first` in that order, then the others sorted. */
+  order(first: readonly string[]): readonly number[] {
+    // Many short lists sort faster than a long one, and the hashes spread names evenly.
+    const byStart = new Map<string, number[]>();
+    for (let place = 0; place < this.names.length; place++) {
+      const name = this.name(place);
+      const start = first.includes(name) ? '' : name.slice(0, 'KUBE-SEP-XX'.length);
+      const sameStart = byStart.get(start);
+      if (sameStart === undefined) byStart.set(start, [place]);
+      else sameStart.push(place);
+    }
+    const sorted = [...byStart.keys()].sort().map((start) => byStart.get(start) as number[]);
+    for (const places of sorted) places.sort((a, b) => compareStrings(this.name(a), this.name(b)));
+    byStart.get('')?.sort((a, b) => first.indexOf(this.name(a)) - first.indexOf(this.name(b)));
+    return sorted.flat();
+  }
+
+  name(place: number): string {
+    return this.names[place] as string;
+  }
+
+  *texts(order: readonly number[]): Generator<string> {
     this.endBatch();
     let piece = '';
-    for (const name of names) {
-      const { batch, start, end } = this.places.get(name) as Place;
-      piece += (this.batches[batch] as string).slice(start, end);
+    for (const place of order) {
+      const batch = this.batches[this.batchOf[place] as number] as string;
+      piece += batch.slice(this.starts[place], this.ends[place]);
       if (piece.length > PIECE) {
         yield piece;
         piece = '';

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -103,9 +104,19 @@ func feed(p Provider, fam v1.IPFamily, c *Cluster, h *Host) {
 	p.OnServiceSynced()
 }
 
+// haveCounters makes the iptables proxier believe that its nfacct counters were
+// made; without a runner (field nfacct) it does not look again.
+func haveCounters(p any) {
+	if m, ok := Field(p, "nfAcctCounters"); ok {
+		for _, name := range m.MapKeys() {
+			m.SetMapIndex(name, reflect.ValueOf(true))
+		}
+	}
+}
+
 // Main is the command line of a release's oracle:
 //
-//	oracle [--mode iptables,nftables,ipvs] [--node N] [--family ipv4|ipv6|dual] -o OUTDIR FILE...
+//	oracle [--mode iptables,nftables,ipvs] [--node N] [--family ipv4|ipv6|dual] [--nfacct] -o OUTDIR FILE...
 //
 // Text comes out as the proxier made it; the caller brings it to normal form.
 func Main(rel *Release) {
@@ -113,16 +124,17 @@ func Main(rel *Release) {
 	node := flag.String("node", "", "node name")
 	family := flag.String("family", "dual", "ipv4, ipv6, dual")
 	out := flag.String("o", ".", "output folder")
+	nfacct := flag.Bool("nfacct", false, "iptables: the kernel has nfacct (1.31 and later)")
 	addrs := flag.String("local-addrs", "", "addresses on the host's interfaces (default: the Node's InternalIPs)")
 	flag.Parse()
-	if err := run(rel, strings.Split(*mode, ","), *node, *family, *addrs, *out, flag.Args()); err != nil {
+	if err := run(rel, strings.Split(*mode, ","), *node, *family, *addrs, *out, *nfacct, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, rel.Name+":", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func run(rel *Release, modes []string, node, family, addrs, out string, files []string) error {
+func run(rel *Release, modes []string, node, family, addrs, out string, nfacct bool, files []string) error {
 	c, err := Load(files)
 	if err != nil {
 		return err
@@ -218,6 +230,9 @@ func run(rel *Release, modes []string, node, family, addrs, out string, files []
 				return err2
 			}
 			common(p)
+			if nfacct {
+				haveCounters(p)
+			}
 			feed(p, fam, c, h)
 			if len(a.IPT.Restores) != 1 {
 				return fmt.Errorf("%s%d iptables-restore calls, want 1", pre, len(a.IPT.Restores))
