@@ -24,6 +24,12 @@ const VALIDATORS = {
   validateServiceCIDR: 'networking.v1.ServiceCIDR',
 };
 
+/**
+ * Kinds whose validator is one function, without a call for each object within: most of what a cluster holds. Of those with
+ * many types within, such as Pods, the code would be large.
+ */
+const INLINED = new Set(['validateEndpointSlice', 'validateEndpoints', 'validateService']);
+
 const INT32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 
 /** What a format of the OpenAPI documents demands, in keywords that need no code at run time. */
@@ -53,6 +59,21 @@ function expandFormats(schema) {
   return typeof format === 'string' ? { ...expanded, ...FORMATS[format] } : expanded;
 }
 
+/** Puts definitions in the place of references; entries of maps keep theirs, since errors tell a map by its schema path. */
+function inline(schema, definitions) {
+  if (Array.isArray(schema)) return schema.map((item) => inline(item, definitions));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if (typeof schema.$ref === 'string') {
+    return inline(definitions[schema.$ref.slice('#/definitions/'.length)], definitions);
+  }
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      key === 'additionalProperties' ? value : inline(value, definitions),
+    ]),
+  );
+}
+
 function main() {
   const { $comment, definitions } = JSON.parse(readFileSync(SCHEMA, 'utf8'));
   const expanded = expandFormats(definitions);
@@ -66,7 +87,10 @@ function main() {
   });
   ajv.addSchema({ $id: 'kubernetes', definitions: expanded });
   for (const [name, type] of Object.entries(VALIDATORS)) {
-    ajv.addSchema({ $id: name, $ref: `kubernetes#/definitions/${type}` });
+    const schema = INLINED.has(name)
+      ? inline(expanded[type], expanded)
+      : { $ref: `kubernetes#/definitions/${type}` };
+    ajv.addSchema({ $id: name, ...schema });
   }
   const references = Object.fromEntries(Object.keys(VALIDATORS).map((name) => [name, name]));
   const code = standaloneCode(ajv, references);

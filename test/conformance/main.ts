@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareReleases, listClusters, readClusterOptions } from '../support/cluster-folder.ts';
 import { compileCluster, compileEnv } from '../support/compile-cluster.ts';
-import { type Artifacts, findOracles, NEWEST_RELEASE, olderReleases, readExpected } from './oracles.ts';
+import {
+  type Artifacts,
+  findOracles,
+  NEWEST_RELEASE,
+  type Oracles,
+  olderReleases,
+  readExpected,
+} from './oracles.ts';
 
 const USAGE = `usage: npm run conformance -- [flags]
   --seed N           seed of the clusters (default 1)
@@ -175,6 +182,26 @@ async function compareNewest(folder: string, withEnv: boolean, comparison: Compa
   }
 }
 
+async function compareRelease(
+  oracles: Oracles,
+  release: string,
+  folder: string,
+  withSave: boolean,
+  comparison: Comparison,
+): Promise<void> {
+  const options = readClusterOptions(folder);
+  if (compareReleases(release, options.firstRelease ?? '1.0') < 0) return;
+  for (const nfacct of options.nfacct === true ? [false, true] : [false]) {
+    const variant = { ...options, nfacct };
+    const expected = await orFailure(() => oracles.runRelease(release, folder, variant, withSave));
+    const actual = await orFailure(() => compileCluster(folder, { ...variant, release }));
+    for (const name of IPTABLES_ARTIFACTS) {
+      if (name.endsWith('.save') && (nfacct || !withSave)) continue;
+      comparison.compare(folder, nfacct ? `${name}+nfacct` : name, release, expected(name), actual(name));
+    }
+  }
+}
+
 /** @returns the exit status. */
 export async function main(argv: readonly string[], repository: string): Promise<number> {
   const root = join(repository, 'test', 'oracle');
@@ -193,14 +220,8 @@ export async function main(argv: readonly string[], repository: string): Promise
     const comparison = new Comparison(flags.keep);
     for (const folder of folders) {
       if (flags.newest) await compareNewest(folder, flags.env, comparison);
-      const options = readClusterOptions(folder);
-      const first = options.firstRelease ?? '1.0';
-      for (const release of flags.releases.filter((name) => compareReleases(name, first) >= 0)) {
-        const expected = await orFailure(() => oracles.runRelease(release, folder, options, flags.save));
-        const actual = await orFailure(() => compileCluster(folder, { ...options, nfacct: false, release }));
-        for (const name of IPTABLES_ARTIFACTS.filter((name) => flags.save || !name.endsWith('.save')))
-          comparison.compare(folder, name, release, expected(name), actual(name));
-      }
+      for (const release of flags.releases)
+        await compareRelease(oracles, release, folder, flags.save, comparison);
     }
     return comparison.report() === 0 ? 0 : 1;
   } finally {

@@ -76,18 +76,17 @@ async function runRelease(
 ): Promise<Artifacts> {
   const out = mkdtempSync(join(tmpdir(), 'oracle-'));
   try {
-    const node = options.node === undefined ? [] : ['--node', options.node];
-    const addresses = options.localAddrs === undefined ? [] : ['--local-addrs', options.localAddrs.join(',')];
-    const nfacct = options.nfacct === true ? ['--nfacct'] : [];
+    const flags = ['--mode', 'iptables', '-o', out];
+    if (options.node !== undefined) flags.push('--node', options.node);
+    if (options.localAddrs !== undefined) flags.push('--local-addrs', options.localAddrs.join(','));
+    if (options.nfacct === true) flags.push('--nfacct');
     const files = ['cluster.yaml', 'config.yaml'].map((file) => join(folder, file)).filter(existsSync);
-    await run(program, ['--mode', 'iptables', ...node, ...addresses, '-o', out, ...files], {
-      maxBuffer: 1 << 26,
-    });
+    await run(program, [...flags, ...files], { maxBuffer: 1 << 26 });
     const texts = new Map<string, string>();
     for (const family of ['ipv4', 'ipv6'] as const) {
       const file = (name: string): string => join(out, `iptables.${family}.${name}`);
       texts.set(`iptables.${family}.restore`, canonicalIptablesSave(readFileSync(file('restore'), 'utf8')));
-      if (!withSave) continue;
+      if (!withSave || options.nfacct === true) continue;
       const save = await loadIptables('legacy', family, [file('setup-restore'), file('restore')]);
       texts.set(`iptables.${family}.save`, canonicalIptablesSave(save));
     }

@@ -49,7 +49,7 @@ async function updateCluster(oracles: Oracles, folder: string): Promise<void> {
 }
 
 async function updateReleases(oracles: Oracles, releases: readonly string[], folder: string): Promise<void> {
-  const options = readClusterOptions(folder);
+  const options = { ...readClusterOptions(folder), nfacct: false };
   const byRelease = new Map<string, Artifacts>();
   for (const release of releases)
     byRelease.set(release, await oracles.runRelease(release, folder, options, true));

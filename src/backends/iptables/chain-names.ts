@@ -3,7 +3,7 @@
  * by a hash. Mirrors kube-proxy; the formula has been the same since 1.2, only the name that goes in has changed.
  */
 import { createHash, hash } from 'node:crypto';
-import type { Protocol } from '../../apiserver/objects.ts';
+import type { TransportProtocol } from './rule.ts';
 
 export interface ServicePortChains {
   /** KUBE-SVC: endpoints under traffic policy Cluster. */
@@ -17,8 +17,8 @@ export interface ServicePortChains {
 }
 
 /** @param name ServicePortName */
-export function servicePortChains(name: string, protocol: Protocol): ServicePortChains {
-  const suffix = hashedName('', name + protocol.toLowerCase());
+export function servicePortChains(name: string, protocol: TransportProtocol): ServicePortChains {
+  const suffix = hashedName('', name + protocol);
   return {
     clusterPolicy: `KUBE-SVC-${suffix}`,
     localPolicy: `KUBE-SVL-${suffix}`,
@@ -31,8 +31,8 @@ export function servicePortChains(name: string, protocol: Protocol): ServicePort
  * @param name ServicePortName
  * @param endpoint `IP:port`
  */
-export function endpointChain(name: string, protocol: Protocol, endpoint: string): string {
-  return hashedName('KUBE-SEP-', name + protocol.toLowerCase() + endpoint);
+export function endpointChain(name: string, protocol: TransportProtocol, endpoint: string): string {
+  return hashedName('KUBE-SEP-', name + protocol + endpoint);
 }
 
 /** A string of 32 characters, one a byte. The one-shot function is the faster, but early releases of Node 20 lack it. */

@@ -165,12 +165,19 @@ function policyRules(
   }
   for (let i = 0; i < endpoints.length; i++) {
     // -A KUBE-SVC-… … "ns/svc:p -> 10.0.0.1:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-…
-    const matches = comments(endpoints[i] as EndpointInfo);
-    const remaining = endpoints.length - i;
-    if (remaining > 1) matches.push({ kind: 'statistic', oneIn: remaining, digits: 10 });
+    const share = oneIn(endpoints.length - i);
+    const matches = largeCluster ? share : [...comments(endpoints[i] as EndpointInfo), ...share];
     rules.push({ matches, target: jump(chains[i] as string) });
   }
   return rules;
+}
+
+const SHARES: (readonly Match[])[] = [];
+
+/** Matches one in `n` connections; every one without a match. */
+function oneIn(n: number): readonly Match[] {
+  SHARES[n] ??= n > 1 ? [{ kind: 'statistic', oneIn: n, digits: 10 }] : [];
+  return SHARES[n];
 }
 
 interface EndpointMatches {

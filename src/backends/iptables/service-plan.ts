@@ -13,14 +13,14 @@ export interface PlannedServicePort extends ServicePortView {
 const TRANSPORT: Readonly<Record<Protocol, TransportProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 export function planServicePort(view: ServicePortView): PlannedServicePort {
-  const { name, protocol } = view.servicePort;
-  return { ...view, chains: servicePortChains(name, protocol), transport: TRANSPORT[protocol] };
+  const { servicePort, traffic } = view;
+  const transport = TRANSPORT[servicePort.protocol];
+  return { servicePort, traffic, chains: servicePortChains(servicePort.name, transport), transport };
 }
 
 /** The KUBE-SEP chains of the endpoints that can be reached, in their order. */
-export function endpointChains({ servicePort, traffic }: PlannedServicePort): readonly string[] {
-  const { name, protocol } = servicePort;
-  return traffic.reachableEndpoints.map(({ address }) => endpointChain(name, protocol, address));
+export function endpointChains({ servicePort, traffic, transport }: PlannedServicePort): readonly string[] {
+  return traffic.reachableEndpoints.map(({ address }) => endpointChain(servicePort.name, transport, address));
 }
 
 /** The chains of some of the endpoints, out of those of all. */
