@@ -10,14 +10,14 @@
  */
 
 import type { SourceObject } from '../input/source.ts';
-import type { Diagnostic, ObjectReference } from '../shared/diagnostic.ts';
+import type { Diagnostic } from '../shared/diagnostic.ts';
 import { compareStrings } from '../shared/ordering.ts';
 import type { AdmissionOptions } from './admission-options.ts';
 import { advise } from './advice.ts';
 import { type AllocationRequest, allocate } from './allocation.ts';
 import type { Allocation, ClusterState } from './cluster-state.ts';
 import type { DecodedObject } from './decoded.ts';
-import { createExaminer, type Examination, type Examiner } from './examine.ts';
+import { createExaminer, type Examination, type Examiner, referTo } from './examine.ts';
 import type { Fault } from './fault.ts';
 import type { Kind } from './kinds.ts';
 import type { EndpointSlice, Endpoints, Namespace, Node, Pod, Service, ServiceCIDR } from './objects.ts';
@@ -55,35 +55,43 @@ export interface Admission {
  */
 export function admit(objects: readonly SourceObject[], options: AdmissionOptions): Admission {
   const examiner = createExaminer(options);
-  const examinations = objects.map(examiner.examine).filter((examination) => examination !== undefined);
+  const examinations: Examination[] = [];
+  for (const object of objects) {
+    const examination = examiner.examine(object);
+    if (examination !== undefined) examinations.push(examination);
+  }
   const { allocations, settled } = allocateAll(examinations, options, examiner);
-  const admitted = examinations.map((examination) => conclude(examination, settled));
-  return {
-    state: buildState(admitted, allocations),
-    diagnostics: admitted.flatMap(({ diagnostics }) => diagnostics),
-    objects: admitted,
-  };
+  const admitted = examinations.map((examination) => conclude(examination, settled.get(examination)));
+  const diagnostics: Diagnostic[] = [];
+  for (const object of admitted) diagnostics.push(...object.diagnostics);
+  return { state: buildState(admitted, allocations), diagnostics, objects: admitted };
 }
 
 /** What allocation made of an examination: the finished object, or the fault. */
-type Settlement = { readonly object: DecodedObject } | { readonly fault: Fault };
+type Settlement =
+  | { readonly object: DecodedObject; readonly fault?: undefined }
+  | { readonly object?: undefined; readonly fault: Fault };
 
+interface Completion extends Examination {
+  readonly request: AllocationRequest;
+}
+
+/** `settled` has the Services to which values were given, or should have been. */
 function allocateAll(
   examinations: readonly Examination[],
   options: AdmissionOptions,
   examiner: Examiner,
 ): { allocations: readonly Allocation[]; settled: ReadonlyMap<Examination, Settlement> } {
   const services = examinations
-    .flatMap((examination) =>
-      examination.request === undefined ? [] : { examination, request: examination.request },
-    )
+    .filter((examination): examination is Completion => examination.request !== undefined)
     .sort((a, b) => compareKeys(a.request, b.request));
-  const requests: readonly AllocationRequest[] = services.map(({ request }) => request);
+  const requests = services.map(({ request }) => request);
   const { serviceCIDRs, serviceNodePortRange } = options;
   const results = allocate(requests, serviceCIDRs, serviceNodePortRange, examiner.reservations);
   const settled = new Map<Examination, Settlement>();
-  const allocations: Allocation[] = examinations.flatMap(({ generated }) => generated ?? []);
-  for (const [i, { examination }] of services.entries()) {
+  const allocations: Allocation[] = [];
+  for (const { generated } of examinations) if (generated !== undefined) allocations.push(generated);
+  for (const [i, examination] of services.entries()) {
     const result = results[i] as (typeof results)[number];
     if (result.fault !== undefined) settled.set(examination, { fault: result.fault });
     else {
@@ -104,29 +112,29 @@ function compareKeys(a: Key, b: Key): number {
   return compareStrings(a.namespace ?? '', b.namespace ?? '') || compareStrings(a.name, b.name);
 }
 
-function conclude(examination: Examination, settled: ReadonlyMap<Examination, Settlement>): AdmittedObject {
-  const { source, reference, warnings } = examination;
-  const settlement = settled.get(examination);
-  const faults = settlement !== undefined && 'fault' in settlement ? [settlement.fault] : examination.faults;
-  const accepted = faults.length === 0;
-  const diagnostics = [
-    ...faults.map((fault) => toDiagnostic(fault, 'error', source, reference)),
+const NO_DIAGNOSTICS: readonly Diagnostic[] = [];
+
+function conclude(examination: Examination, settlement: Settlement | undefined): AdmittedObject {
+  const { source, warnings } = examination;
+  const faults = settlement?.fault === undefined ? examination.faults : [settlement.fault];
+  const toDiagnostics = (severity: 'error' | 'warning', found: readonly Fault[]) =>
+    found.map((fault) => toDiagnostic(fault, severity, examination));
+  if (faults.length > 0) {
     // The API server does not warn of what it refuses.
-    ...(accepted ? warnings.map((warning) => toDiagnostic(warning, 'warning', source, reference)) : []),
-  ];
-  if (!accepted) return { source, accepted, diagnostics };
-  const object = settlement !== undefined && 'object' in settlement ? settlement.object : examination.object;
+    return { source, accepted: false, diagnostics: toDiagnostics('error', faults) };
+  }
+  const diagnostics = warnings.length === 0 ? NO_DIAGNOSTICS : toDiagnostics('warning', warnings);
+  const object = settlement?.object ?? examination.object;
   // Decoding and validation have shown that the object has this shape.
-  return { source, accepted, diagnostics, object: object as AcceptedObject };
+  return { source, accepted: true, diagnostics, object: object as AcceptedObject };
 }
 
 function toDiagnostic(
   fault: Fault,
   severity: 'error' | 'warning',
-  source: SourceObject,
-  object: ObjectReference,
+  { source, object }: Examination,
 ): Diagnostic {
-  return { severity, ...advise(fault), object, origin: source.origin };
+  return { severity, ...advise(fault), object: referTo(source.kind, object), origin: source.origin };
 }
 
 function buildState(admitted: readonly AdmittedObject[], allocations: readonly Allocation[]): ClusterState {
@@ -140,9 +148,7 @@ function buildState(admitted: readonly AdmittedObject[], allocations: readonly A
     else list.push(object);
   }
   const listOf = <K extends Kind>(kind: K) =>
-    ((byKind.get(kind) ?? []) as Extract<AcceptedObject, { kind: K }>[]).sort((a, b) =>
-      compareKeys(a.metadata, b.metadata),
-    );
+    sortByKey((byKind.get(kind) ?? []) as Extract<AcceptedObject, { kind: K }>[]);
   return {
     services: listOf('Service'),
     endpointSlices: listOf('EndpointSlice'),
@@ -154,4 +160,20 @@ function buildState(admitted: readonly AdmittedObject[], allocations: readonly A
     origins,
     allocations,
   };
+}
+
+/** Sorts namespace by namespace: that takes half the comparisons, and each is of names alone. */
+function sortByKey<T extends AcceptedObject>(objects: readonly T[]): readonly T[] {
+  const byNamespace = new Map<string, T[]>();
+  for (const object of objects) {
+    const { namespace = '' }: Key = object.metadata;
+    const list = byNamespace.get(namespace);
+    if (list === undefined) byNamespace.set(namespace, [object]);
+    else list.push(object);
+  }
+  return [...byNamespace.keys()]
+    .sort(compareStrings)
+    .flatMap((namespace) =>
+      (byNamespace.get(namespace) ?? []).sort((a, b) => compareStrings(a.metadata.name, b.metadata.name)),
+    );
 }

@@ -9,7 +9,7 @@
  */
 import { type CIDR, formatIP, parseCIDR } from '../shared/ip.ts';
 import type { Allocation } from './cluster-state.ts';
-import type { DecodedService, DecodedServicePort } from './decoded.ts';
+import type { DecodedService, DecodedServicePort, DecodedServiceSpec } from './decoded.ts';
 import { type Fault, fault } from './fault.ts';
 import type { NodePortRange } from './node-ports.ts';
 import type { IPFamily } from './objects.ts';
@@ -82,15 +82,27 @@ function describePortRange({ first, last }: NodePortRange): NumberRange {
   return { first, last, reserved: size <= 16 ? 0 : Math.min(Math.max(16, Math.floor(size / 32)), 128) };
 }
 
+/** Whether nothing is left to choose. */
+export function isComplete({ service, pending, withoutHealthCheck }: AllocationRequest): boolean {
+  const spec = service.spec ?? {};
+  return !lacksClusterIP(spec) && pending.length === 0 && !lacksHealthCheck(spec, withoutHealthCheck);
+}
+
+function lacksClusterIP({ type, clusterIPs = [], ipFamilies = [] }: DecodedServiceSpec): boolean {
+  return type !== 'ExternalName' && clusterIPs[0] !== 'None' && clusterIPs.length < ipFamilies.length;
+}
+
+function lacksHealthCheck(spec: DecodedServiceSpec, withoutHealthCheck: boolean): boolean {
+  return needsHealthCheckNodePort(spec) && !spec.healthCheckNodePort && !withoutHealthCheck;
+}
+
 function allocateClusterIPs(
   { service, namespace, name }: AllocationRequest,
   ranges: ReadonlyMap<IPFamily, AddressRange>,
   reservations: Reservations,
 ): AllocationResult {
-  const { type, clusterIPs: given = [], ipFamilies = [] } = service.spec ?? {};
-  if (type === 'ExternalName' || given[0] === 'None' || given.length >= ipFamilies.length) {
-    return { service, allocations: [] };
-  }
+  const { clusterIPs: given = [], ipFamilies = [] } = service.spec ?? {};
+  if (!lacksClusterIP(service.spec ?? {})) return { service, allocations: [] };
   const clusterIPs = [...given];
   const allocations: Allocation[] = [];
   for (let i = given.length; i < ipFamilies.length; i++) {
@@ -162,7 +174,7 @@ function allocateNodePorts(
     }
   }
   let healthCheckNodePort = spec.healthCheckNodePort;
-  if (needsHealthCheckNodePort(spec) && !healthCheckNodePort && !withoutHealthCheck) {
+  if (lacksHealthCheck(spec, withoutHealthCheck)) {
     healthCheckNodePort = take(`${holder}#healthCheckNodePort`);
     if (healthCheckNodePort === undefined) {
       return { ...result, fault: fault('InternalError', ['spec', 'healthCheckNodePort'], problem) };

@@ -4,11 +4,12 @@
  */
 import type { SourceObject } from '../input/source.ts';
 import type { ObjectReference } from '../shared/diagnostic.ts';
-import { type CIDR, containsIP, formatIP, type IPBytes, parseIP } from '../shared/ip.ts';
+import { type CIDR, containsIP, equalIPs, type IPBytes, lastAddress, parseIP } from '../shared/ip.ts';
+import { NamespacedNames } from '../shared/namespaced-names.ts';
 import { type AdmissionOptions, parseServiceCIDRs } from './admission-options.ts';
-import type { AllocationRequest } from './allocation.ts';
+import { type AllocationRequest, isComplete } from './allocation.ts';
 import type { Allocation } from './cluster-state.ts';
-import type { DecodedObject, DecodedService } from './decoded.ts';
+import type { DecodedMeta, DecodedObject, DecodedService } from './decoded.ts';
 import {
   defaultEndpointSlice,
   defaultEndpoints,
@@ -20,7 +21,7 @@ import { defaultService, dropUnread } from './defaults/service.ts';
 import { type Fault, type Faults, fault, invalid, quote, required } from './fault.ts';
 import { generateName } from './generated-name.ts';
 import { settleFamilies } from './ip-families.ts';
-import { describeKind, isKind, type Kind } from './kinds.ts';
+import { describeKind, isKind, KINDS, type Kind } from './kinds.ts';
 import { type NodePortRange, planNodePorts } from './node-ports.ts';
 import type { IPFamily } from './objects.ts';
 import { createReservations, holderOfClusterIP, type Reservations, reserve } from './reservations.ts';
@@ -38,15 +39,14 @@ import { warnOfEndpointSlice, warnOfEndpoints, warnOfNode, warnOfService } from 
 
 export interface Examination {
   readonly source: SourceObject;
-  readonly reference: ObjectReference;
   readonly faults: readonly Fault[];
   readonly warnings: readonly Fault[];
   /** Defaulted and valid where there are no faults. */
   readonly object: DecodedObject;
-  /** Set for an accepted Service. */
-  readonly request?: AllocationRequest;
+  /** Set for an accepted Service that lacks a value. */
+  readonly request: AllocationRequest | undefined;
   /** The name, where it was made from `generateName`. */
-  readonly generated?: readonly Allocation[];
+  readonly generated: Allocation | undefined;
 }
 
 export interface Examiner {
@@ -55,13 +55,19 @@ export interface Examiner {
   readonly reservations: Reservations;
 }
 
+/** A service CIDR with the address that is its last. */
+interface ServiceRange {
+  readonly cidr: CIDR;
+  readonly last: IPBytes;
+}
+
 interface Context {
   readonly options: AdmissionOptions;
-  readonly cidrs: readonly CIDR[];
+  readonly ranges: readonly ServiceRange[];
   readonly families: readonly IPFamily[];
   readonly reservations: Reservations;
-  /** `Kind namespace/name` of accepted objects. */
-  readonly names: Set<string>;
+  /** Of accepted objects, by kind. */
+  readonly names: ReadonlyMap<Kind, NamespacedNames>;
 }
 
 /**
@@ -71,43 +77,42 @@ interface Context {
 export function createExaminer(options: AdmissionOptions): Examiner {
   const cidrs = parseServiceCIDRs(options);
   const families = cidrs.map(({ network }): IPFamily => (network.length === 4 ? 'IPv4' : 'IPv6'));
-  const context: Context = { options, cidrs, families, reservations: createReservations(), names: new Set() };
+  const names = new Map(KINDS.map((kind) => [kind, new NamespacedNames()]));
+  const ranges = cidrs.map((cidr) => ({ cidr, last: lastAddress(cidr) }));
+  const context: Context = { options, ranges, families, reservations: createReservations(), names };
   return { examine: (source) => examine(source, context), reservations: context.reservations };
 }
 
 function examine(source: SourceObject, context: Context): Examination | undefined {
   const { kind, apiVersion } = source;
   if (kind === 'KubeProxyConfiguration' || isForeignGroup(apiVersion)) return undefined;
-  const reference = referTo(source);
-  const refuse = (faults: readonly Fault[]): Examination => {
-    return { source, reference, faults, warnings: [], object: source.object as DecodedObject };
-  };
-  if (kind === '') return refuse([required(['kind'])]);
-  if (!isKind(kind))
-    return refuse([fault('FieldValueNotSupported', ['kind'], `${quote(kind)} is not read here`)]);
+  if (kind === '') return refuse(source, [required(['kind'])]);
+  if (!isKind(kind)) {
+    return refuse(source, [fault('FieldValueNotSupported', ['kind'], `${quote(kind)} is not read here`)]);
+  }
   const { apiVersion: served, namespaced } = describeKind(kind);
-  if (apiVersion === '') return refuse([required(['apiVersion'])]);
+  if (apiVersion === '') return refuse(source, [required(['apiVersion'])]);
   if (apiVersion !== served) {
     const problem = `${quote(apiVersion)} has no kind ${kind}; Kubernetes 1.37 serves it as ${served}`;
-    return refuse([fault('FieldValueNotSupported', ['apiVersion'], problem)]);
+    return refuse(source, [fault('FieldValueNotSupported', ['apiVersion'], problem)]);
   }
   const decoding = decode(kind, source.object);
   const decodingFaults =
     context.options.fieldValidation === 'Ignore'
       ? decoding.faults.filter(({ code }) => code !== 'UnknownField')
       : decoding.faults;
-  if (decodingFaults.length > 0) return refuse(decodingFaults);
+  if (decodingFaults.length > 0) return refuse(source, decodingFaults);
   const { object, generated } = settleMetadata(decoding.object as DecodedObject, kind, namespaced, context);
-  const { namespace, name } = object.metadata ?? {};
-  return enter(
-    {
-      source,
-      reference: { kind, ...(namespaced && namespace ? { namespace } : {}), name: name || reference.name },
-      ...(generated === undefined ? {} : { generated: [generated] }),
-      ...(kind === 'Service' ? examineService(object, context) : examineOther(kind, object)),
-    },
-    context,
-  );
+  const examined = kind === 'Service' ? examineService(object, context) : examineOther(kind, object);
+  return enter(kind, source, examined, generated, context);
+}
+
+function refuse(
+  source: SourceObject,
+  faults: readonly Fault[],
+  object: DecodedObject = source.object,
+): Examination {
+  return { source, faults, warnings: NO_FAULTS, object, request: undefined, generated: undefined };
 }
 
 /** Objects of custom resources may have the names of kinds that are read here, such as Knative's Service. */
@@ -116,13 +121,15 @@ function isForeignGroup(apiVersion: string): boolean {
   return group.includes('.') && !group.endsWith('.k8s.io');
 }
 
-function referTo({ kind, object }: SourceObject): ObjectReference {
-  const metadata = object.metadata as Readonly<Record<string, unknown>> | null | undefined;
+/** Names an object that may be anything. */
+export function referTo(kind: string, { metadata }: { readonly metadata?: unknown }): ObjectReference {
   const {
     name,
     namespace,
     generateName: prefix,
-  } = typeof metadata === 'object' && metadata !== null ? metadata : {};
+  } = (typeof metadata === 'object' && metadata !== null ? metadata : {}) as Readonly<
+    Record<string, unknown>
+  >;
   return {
     kind: kind === '' ? 'object' : kind,
     ...(typeof namespace === 'string' && namespace !== '' ? { namespace } : {}),
@@ -138,29 +145,37 @@ function settleMetadata(
   kind: Kind,
   namespaced: boolean,
   { options, names }: Context,
-): { readonly object: DecodedObject; readonly generated?: Allocation } {
-  const { namespace, ...metadata } = object.metadata ?? {};
+): { readonly object: DecodedObject; readonly generated: Allocation | undefined } {
+  const given = object.metadata ?? {};
   // Where the kind belongs to no namespace, the API server takes it off.
-  const scope = namespaced ? { namespace: namespace || options.namespace } : {};
-  if (metadata.name || !metadata.generateName) {
-    const isSettled = object.metadata !== undefined && namespace === scope.namespace;
-    return { object: isSettled ? object : { ...object, metadata: { ...metadata, ...scope } } };
+  const namespace = namespaced ? given.namespace || options.namespace : undefined;
+  const { name, generateName: prefix } = given;
+  if (name || !prefix) {
+    const isSettled = object.metadata !== undefined && given.namespace === namespace;
+    const settled = isSettled ? object : { ...object, metadata: withNamespace(given, namespace) };
+    return { object: settled, generated: undefined };
   }
-  const name = generateName(metadata.generateName, object, (candidate) =>
-    names.has(keyOf(kind, scope.namespace, candidate)),
-  );
-  const generated = { namespace: scope.namespace ?? '', name, field: 'metadata.name', value: name };
-  return { object: { ...object, metadata: { ...metadata, ...scope, name } }, generated };
+  const isTaken = (candidate: string) => names.get(kind)?.has(namespace ?? '', candidate) ?? false;
+  const made = generateName(prefix, object, isTaken);
+  return {
+    object: { ...object, metadata: { ...withNamespace(given, namespace), name: made } },
+    generated: { namespace: namespace ?? '', name: made, field: 'metadata.name', value: made },
+  };
 }
 
-function keyOf(kind: string, namespace: string | undefined, name: string): string {
-  return `${kind} ${namespace ?? ''}/${name}`;
+function withNamespace(metadata: DecodedMeta, namespace: string | undefined): DecodedMeta {
+  const { namespace: _, ...rest } = metadata;
+  return namespace === undefined ? rest : { ...rest, namespace };
 }
 
-type Examined = Pick<Examination, 'object' | 'faults' | 'warnings' | 'request'> & {
-  /** Node ports that a Service asks for. */
-  readonly asked?: readonly number[];
-};
+interface Examined extends Pick<Examination, 'object' | 'faults' | 'warnings'> {
+  readonly request?: AllocationRequest | undefined;
+  /** What a Service asks for. */
+  readonly asked?: { readonly clusterIPs: readonly string[]; readonly nodePorts: readonly number[] };
+}
+
+/** What most objects have, without an array for each. */
+const NO_FAULTS: readonly Fault[] = [];
 
 const ANY_PORT: NodePortRange = { first: 1, last: 65535 };
 
@@ -171,14 +186,14 @@ function examineService(object: DecodedObject, context: Context): Examined {
   if (settlement.faults.length > 0) return { object, faults: settlement.faults, warnings: [] };
   const { namespace = '', name = '' } = defaulted.metadata ?? {};
   const holder = `${namespace}/${name}`;
-  const { reservations, options, cidrs } = context;
+  const { reservations, options, ranges } = context;
   // What a Service of the same name holds is no conflict: the name is.
   const unlessSame = (other: string | undefined) => (other === holder ? undefined : other);
   const clusterIPs = settlement.spec.clusterIPs ?? [];
   for (const ip of settlement.spec.type === 'ExternalName' ? [] : clusterIPs) {
     const other = unlessSame(holderOfClusterIP(reservations, ip));
     const problem =
-      other === undefined ? checkAllocatable(ip, cidrs) : `is already taken by Service ${other}`;
+      other === undefined ? checkAllocatable(ip, ranges) : `is already taken by Service ${other}`;
     if (problem === undefined) continue;
     return { object, faults: [invalid(['spec', 'clusterIPs'], ip, problem)], warnings: [] };
   }
@@ -193,35 +208,32 @@ function examineService(object: DecodedObject, context: Context): Examined {
   validateService(service, faults);
   // The status is written once the Service is there.
   if (faults.length === 0) validateLoadBalancerStatus(service, faults);
+  const stored = dropUnread(service);
   const withoutHealthCheck = options.stored && Boolean(spec.clusterIP);
-  const request = {
-    service: dropUnread(service),
-    namespace,
-    name,
-    pending: plan.pending,
-    withoutHealthCheck,
+  const request = { service: stored, namespace, name, pending: plan.pending, withoutHealthCheck };
+  return {
+    object: stored,
+    faults,
+    warnings: warnOfService(service),
+    request: isComplete(request) ? undefined : request,
+    asked: { clusterIPs: stored.spec?.clusterIPs ?? [], nodePorts: plan.asked },
   };
-  return { object: request.service, faults, warnings: warnOfService(service), request, asked: plan.asked };
 }
 
 /** An address outside the service CIDRs may be of another cluster's; but some can be of no cluster's. */
-function checkAllocatable(ip: string, cidrs: readonly CIDR[]): string | undefined {
+function checkAllocatable(ip: string, ranges: readonly ServiceRange[]): string | undefined {
   if (ip === 'None') return undefined;
   const problem = checkEndpointIP(ip);
   if (problem !== undefined) return problem;
   const bytes = parseIP(ip) as IPBytes;
-  for (const cidr of cidrs) {
+  for (const { cidr, last } of ranges) {
     if (!containsIP(cidr, bytes)) continue;
-    const canonical = formatIP(bytes);
-    if (canonical === formatIP(cidr.network)) return 'is the network address of the service CIDR';
-    if (bytes.length === 4 && canonical === broadcastAddress(cidr))
+    if (equalIPs(bytes, cidr.network)) return 'is the network address of the service CIDR';
+    if (bytes.length === 4 && equalIPs(bytes, last)) {
       return 'is the broadcast address of the service CIDR';
+    }
   }
   return undefined;
-}
-
-function broadcastAddress({ network, prefixLength }: CIDR): string {
-  return formatIP(network.map((byte, i) => byte | (0xff >> Math.min(8, Math.max(0, prefixLength - 8 * i)))));
 }
 
 function examineOther(kind: Exclude<Kind, 'Service'>, object: DecodedObject): Examined {
@@ -260,21 +272,25 @@ function examineOther(kind: Exclude<Kind, 'Service'>, object: DecodedObject): Ex
 
 /** Remembers an accepted object, unless its name is taken. */
 function enter(
-  examination: Examination & Pick<Examined, 'asked'>,
+  kind: Kind,
+  source: SourceObject,
+  { object, faults, warnings, request, asked }: Examined,
+  generated: Allocation | undefined,
   { names, reservations }: Context,
 ): Examination {
-  const { asked = [], request, ...examined } = examination;
-  if (examined.faults.length > 0) return examined;
-  const { kind, namespace, name } = examined.reference;
-  const key = keyOf(kind, namespace, name);
-  if (names.has(key)) {
+  if (faults.length > 0) return { source, faults, warnings, object, request: undefined, generated };
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  if (names.get(kind)?.add(namespace, name) === false) {
     const problem = `${quote(name)} is already the name of another ${kind} in the input`;
-    const { generated, ...refused } = examined;
-    return { ...refused, faults: [fault('AlreadyExists', ['metadata', 'name'], problem)] };
+    return refuse(source, [fault('AlreadyExists', ['metadata', 'name'], problem)], object);
   }
-  names.add(key);
-  if (request === undefined) return examined;
-  const spec = request.service.spec ?? {};
-  reserve(reservations, `${namespace}/${name}`, spec.clusterIPs ?? [], asked);
-  return { ...examined, request };
+  if (asked !== undefined) reserve(reservations, `${namespace}/${name}`, asked.clusterIPs, asked.nodePorts);
+  return {
+    source,
+    faults: NO_FAULTS,
+    warnings: warnings.length === 0 ? NO_FAULTS : warnings,
+    object,
+    request,
+    generated,
+  };
 }

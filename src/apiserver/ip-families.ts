@@ -29,7 +29,7 @@ export function settleFamilies(
   const hasSelector = Object.keys(normalized.selector ?? {}).length > 0;
   const policy =
     normalized.ipFamilyPolicy ?? (isHeadless && !hasSelector ? 'RequireDualStack' : 'SingleStack');
-  const faults = validateClusterIPs({ ...normalized, ipFamilyPolicy: policy });
+  const faults = validateClusterIPs(normalized, policy);
   if (faults.length > 0) return { spec: normalized, faults };
   const families = inferFamilies(normalized, policy, clusterFamilies, faults);
   if (faults.length > 0) return { spec: normalized, faults };
@@ -43,7 +43,12 @@ export function settleFamilies(
   const addsSecond =
     policy !== 'SingleStack' && (clusterFamilies.length === 2 || (isHeadless && !hasSelector));
   if (families.length === 1 && addsSecond) families.push(families[0] === 'IPv4' ? 'IPv6' : 'IPv4');
-  return { spec: { ...normalized, ipFamilyPolicy: policy, ipFamilies: families }, faults };
+  // The families that are given stay; others were only added behind them.
+  const isSettled = policy === normalized.ipFamilyPolicy && families.length === normalized.ipFamilies?.length;
+  return {
+    spec: isSettled ? normalized : { ...normalized, ipFamilyPolicy: policy, ipFamilies: families },
+    faults,
+  };
 }
 
 /** The plural follows from the singular, never the other way. */
@@ -52,9 +57,9 @@ function normalizeClusterIPs(spec: DecodedServiceSpec): DecodedServiceSpec {
   return clusterIP && clusterIPs.length === 0 ? { ...spec, clusterIPs: [clusterIP] } : spec;
 }
 
-function validateClusterIPs(spec: DecodedServiceSpec): Faults {
+function validateClusterIPs(spec: DecodedServiceSpec, policy: string): Faults {
   const faults: Faults = [];
-  const { clusterIP, clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
+  const { clusterIP, clusterIPs = [], ipFamilies = [] } = spec;
   const path = ['spec', 'clusterIPs'];
   if (clusterIP) {
     if (clusterIPs.length === 0) faults.push(required(path));
@@ -67,8 +72,8 @@ function validateClusterIPs(spec: DecodedServiceSpec): Faults {
     if (!FAMILIES.includes(family)) faults.push(notSupported(familyPath, family, FAMILIES));
     if (ipFamilies.indexOf(family) < i) faults.push(duplicate(familyPath, family));
   }
-  if (ipFamilyPolicy !== undefined && !POLICIES.includes(ipFamilyPolicy)) {
-    faults.push(notSupported(['spec', 'ipFamilyPolicy'], ipFamilyPolicy, POLICIES));
+  if (!POLICIES.includes(policy)) {
+    faults.push(notSupported(['spec', 'ipFamilyPolicy'], policy, POLICIES));
   }
   const areValid = validateEachClusterIP(clusterIPs, faults);
   if (clusterIPs.length > 2) faults.push(invalid(path, clusterIPs, 'may hold two addresses at most'));
@@ -76,7 +81,8 @@ function validateClusterIPs(spec: DecodedServiceSpec): Faults {
   if (clusterIPs.length > 1 && new Set(clusterIPs.map(familyOfIP)).size < 2) {
     faults.push(invalid(path, clusterIPs, 'may hold one address of each IP family at most'));
   }
-  for (const [i, ip] of clusterIPs.slice(0, ipFamilies.length).entries()) {
+  for (let i = 0; i < clusterIPs.length && i < ipFamilies.length; i++) {
+    const ip = clusterIPs[i] as string;
     const family = ipFamilies[i] as string;
     if (FAMILIES.includes(family) && familyOfIP(ip) !== family) {
       faults.push(invalid([...path, i], ip, `must be an ${family} address, as ipFamilies[${i}] says`));

@@ -7,7 +7,7 @@ export interface KindDescription {
   readonly namespaced: boolean;
 }
 
-const KINDS: Readonly<Record<Kind, KindDescription>> = {
+const DESCRIPTIONS: Readonly<Record<Kind, KindDescription>> = {
   EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', namespaced: true },
   Endpoints: { apiVersion: 'v1', namespaced: true },
   Namespace: { apiVersion: 'v1', namespaced: false },
@@ -17,10 +17,12 @@ const KINDS: Readonly<Record<Kind, KindDescription>> = {
   ServiceCIDR: { apiVersion: 'networking.k8s.io/v1', namespaced: false },
 };
 
+export const KINDS = Object.keys(DESCRIPTIONS) as readonly Kind[];
+
 export function isKind(kind: string): kind is Kind {
-  return Object.hasOwn(KINDS, kind);
+  return Object.hasOwn(DESCRIPTIONS, kind);
 }
 
 export function describeKind(kind: Kind): KindDescription {
-  return KINDS[kind];
+  return DESCRIPTIONS[kind];
 }

@@ -8,7 +8,7 @@
 import type { SourceObject } from '../input/source.ts';
 import type { Diagnostic, FieldPath } from '../shared/diagnostic.ts';
 import { formatFieldPath } from '../shared/diagnostic.ts';
-import { canonicalIP, formatCIDR, parseCIDR } from '../shared/ip.ts';
+import { canonicalIP, formatCIDR, parseCIDR, readCanonicalIPv4 } from '../shared/ip.ts';
 
 export interface ModernizedObjects {
   readonly objects: readonly SourceObject[];
@@ -18,12 +18,11 @@ export interface ModernizedObjects {
 export function modernizeStoredObjects(objects: readonly SourceObject[]): ModernizedObjects {
   const diagnostics: Diagnostic[] = [];
   const modernized = objects.map((source) => {
-    const rewriter = new Rewriter(source, diagnostics);
     switch (source.kind) {
       case 'Service':
-        return rewriter.service();
+        return new Rewriter(source, diagnostics).service();
       case 'Endpoints':
-        return rewriter.endpoints();
+        return new Rewriter(source, diagnostics).endpoints();
       default:
         return source;
     }
@@ -105,7 +104,8 @@ class Rewriter {
   }
 
   private readonly address: Rewrite = (value, path) => {
-    if (typeof value !== 'string' || !LEADING_ZERO.test(value)) return value;
+    if (typeof value !== 'string' || readCanonicalIPv4(value) !== undefined) return value;
+    if (!LEADING_ZERO.test(value)) return value;
     const canonical = canonicalIP(value);
     if (canonical === undefined || canonical === value) return value;
     this.warn(path, value, `is read as ${canonical}`);

@@ -5,7 +5,7 @@
  * is said of Endpoints that a controller keeps: nobody who reads the warning could mend them.
  */
 import type { FieldPath } from '../shared/diagnostic.ts';
-import { formatCIDR, formatIP, parseCIDR, parseIP } from '../shared/ip.ts';
+import { canonicalIP, formatCIDR, parseCIDR } from '../shared/ip.ts';
 import type {
   DecodedEndpointSlice,
   DecodedEndpoints,
@@ -28,14 +28,14 @@ export function warnOfService({ metadata, spec = {}, status }: DecodedService): 
   if (spec.clusterIP !== 'None') warnOfIPs(spec.clusterIPs, ['spec', 'clusterIPs'], warnings);
   warnOfIneffective(spec, warnings);
   warnOfIPs(spec.externalIPs, ['spec', 'externalIPs'], warnings);
-  if (spec.loadBalancerIP) warnOfIP(spec.loadBalancerIP, ['spec', 'loadBalancerIP'], warnings);
+  if (spec.loadBalancerIP) warnOfIP(spec.loadBalancerIP, () => ['spec', 'loadBalancerIP'], warnings);
   warnOfCIDRs(spec.loadBalancerSourceRanges, ['spec', 'loadBalancerSourceRanges'], warnings);
   if (spec.trafficDistribution === 'PreferClose') {
     const problem = 'PreferClose is deprecated: use PreferSameZone, which means the same';
     warnings.push(fault('Deprecated', ['spec', 'trafficDistribution'], problem));
   }
   for (const [i, { ip }] of (status?.loadBalancer?.ingress ?? []).entries()) {
-    if (ip) warnOfIP(ip, ['status', 'loadBalancer', 'ingress', i, 'ip'], warnings);
+    if (ip) warnOfIP(ip, () => ['status', 'loadBalancer', 'ingress', i, 'ip'], warnings);
   }
   return warnings;
 }
@@ -70,7 +70,7 @@ export function warnOfEndpoints({ metadata, subsets = [] }: DecodedEndpoints): r
   for (const [i, subset] of subsets.entries()) {
     for (const list of ['addresses', 'notReadyAddresses'] as const) {
       for (const [j, { ip = '' }] of (subset[list] ?? []).entries()) {
-        warnOfIP(ip, ['subsets', i, list, j, 'ip'], warnings);
+        warnOfIP(ip, () => ['subsets', i, list, j, 'ip'], warnings);
       }
     }
   }
@@ -94,13 +94,13 @@ export function warnOfNode({ spec = {} }: DecodedNode): readonly Fault[] {
 }
 
 function warnOfIPs(ips: readonly string[] | undefined, path: FieldPath, warnings: Faults): void {
-  for (const [i, ip] of (ips ?? []).entries()) warnOfIP(ip, [...path, i], warnings);
+  if (ips === undefined) return;
+  for (let i = 0; i < ips.length; i++) warnOfIP(ips[i] as string, () => [...path, i], warnings);
 }
 
-function warnOfIP(text: string, path: FieldPath, warnings: Faults): void {
-  const ip = parseIP(text);
-  const canonical = ip === undefined ? text : formatIP(ip);
-  if (canonical !== text) warnings.push(nonCanonical(path, text, canonical));
+function warnOfIP(text: string, path: () => FieldPath, warnings: Faults): void {
+  const canonical = canonicalIP(text) ?? text;
+  if (canonical !== text) warnings.push(nonCanonical(path(), text, canonical));
 }
 
 function warnOfCIDRs(cidrs: readonly string[] | undefined, path: FieldPath, warnings: Faults): void {

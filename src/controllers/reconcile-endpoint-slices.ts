@@ -9,6 +9,7 @@
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
+import { NamespacedNames } from '../shared/namespaced-names.ts';
 import { planEndpointSlices } from './endpoint-slice-controller.ts';
 import { deriveEndpoints } from './endpoints-controller.ts';
 import {
@@ -34,12 +35,11 @@ export interface Reconciled {
 export function reconcileEndpointSlices(state: ClusterState): Reconciled {
   const derived = state.pods.length === 0 ? { state, diagnostics: [] } : deriveFromPods(state);
   const mirrored = mirrorFromEndpoints(derived.state);
-  const served = new Set(servicesWithSlices(mirrored.state));
-  for (const endpoints of state.endpoints) if (!isExempt(endpoints)) served.add(keyOf(endpoints));
-  if (state.pods.length > 0)
-    for (const service of state.services.filter(isSelecting)) served.add(keyOf(service));
+  const served = servicesWithSlices(mirrored.state);
+  for (const endpoints of state.endpoints) if (!isExempt(endpoints)) enter(served, endpoints);
+  if (state.pods.length > 0) for (const service of state.services.filter(isSelecting)) enter(served, service);
   const missing = state.services
-    .filter((service) => isProxied(service) && !served.has(keyOf(service)))
+    .filter((service) => isProxied(service) && !isIn(served, service))
     .map((service) => noEndpointsInInput(state, service));
   return {
     state: mirrored.state,
@@ -58,7 +58,7 @@ function deriveFromPods(state: ClusterState): Reconciled {
   for (const service of state.services) {
     if (!isSelecting(service)) continue;
     selecting.set(keyOf(service), service);
-    if (withSlices.has(keyOf(service))) continue;
+    if (isIn(withSlices, service)) continue;
     const origin = state.origins.get(service);
     for (const { slice, refusal } of planEndpointSlices(service, cluster)) {
       if (refusal !== undefined) {
@@ -84,6 +84,7 @@ function deriveFromPods(state: ClusterState): Reconciled {
 
 /** What the EndpointSliceMirroring controller does: Services without a selector, or all if there are no Pods. */
 function mirrorFromEndpoints(state: ClusterState): Reconciled {
+  if (state.endpoints.length === 0) return { state, diagnostics: [] };
   const services = new Map(state.services.map((service) => [keyOf(service), service]));
   const withSlices = servicesWithSlices(state);
   const diagnostics: Diagnostic[] = [];
@@ -99,7 +100,7 @@ function mirrorFromEndpoints(state: ClusterState): Reconciled {
       continue;
     }
     if (state.pods.length > 0 && hasSelector(service)) continue;
-    if (withSlices.has(keyOf(service))) {
+    if (isIn(withSlices, service)) {
       const why = 'they count, this Endpoints object does not';
       ignored(endpoints, 'the Service has EndpointSlices', why);
       continue;
@@ -127,12 +128,20 @@ function isProxied({ spec }: Service): boolean {
   return spec.type !== 'ExternalName' && spec.clusterIP !== undefined && spec.clusterIP !== 'None';
 }
 
-function servicesWithSlices({ endpointSlices }: ClusterState): ReadonlySet<string> {
-  return new Set(
-    endpointSlices.map(
-      ({ metadata: { namespace, labels } }) => `${namespace}/${labels?.[SERVICE_NAME_LABEL] ?? ''}`,
-    ),
-  );
+function servicesWithSlices({ endpointSlices }: ClusterState): NamespacedNames {
+  const names = new NamespacedNames();
+  for (const { metadata } of endpointSlices) {
+    names.add(metadata.namespace, metadata.labels?.[SERVICE_NAME_LABEL] ?? '');
+  }
+  return names;
+}
+
+function isIn(names: NamespacedNames, { metadata }: Service): boolean {
+  return names.has(metadata.namespace, metadata.name);
+}
+
+function enter(names: NamespacedNames, { metadata }: Service | Endpoints): void {
+  names.add(metadata.namespace, metadata.name);
 }
 
 function keyOf({ metadata }: Service | Endpoints): string {

@@ -57,8 +57,11 @@ function takeListApart(
     return;
   }
   const inherited = { apiVersion: apiVersionOf(list), kind: kind.replace(/List$/, '') };
-  for (const [index, item] of items.entries()) {
-    const itemOrigin = { ...origin, path: [...origin.path, 'items', index] };
+  const { file, document } = origin;
+  const itemsPath = [...origin.path, 'items'];
+  for (let index = 0; index < items.length; index++) {
+    const item: unknown = items[index];
+    const itemOrigin = { file, document, path: [...itemsPath, index] };
     takeApart(withType(item, inherited), itemOrigin, kinds, result);
   }
 }
@@ -66,10 +69,11 @@ function takeListApart(
 /** An item of a typed List leaves out what is the same for all. */
 function withType(item: unknown, inherited: { readonly apiVersion: string; readonly kind: string }): unknown {
   if (!isObject(item) || inherited.kind === '') return item;
-  const hasType = [own(item, 'apiVersion'), own(item, 'kind')].some(
-    (field) => typeof field === 'string' && field !== '',
-  );
-  return hasType ? item : { ...item, ...inherited };
+  return isText(own(item, 'apiVersion')) || isText(own(item, 'kind')) ? item : { ...item, ...inherited };
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,13 +1,14 @@
-/** Makes text from anywhere safe to show on a terminal or in a log: one line, no control or direction characters. */
+/**
+ * Makes text from anywhere safe to show on a terminal or in a log: one line, no control characters, nothing that is
+ * invisible or changes the direction of what follows.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
+/** Unsafe characters become escapes such as `\x1b` and `\u202e`. */
 export function plainText(text: string): string {
   return text.replace(UNSAFE, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 256
-      ? `\\x${code.toString(16).padStart(2, '0')}`
-      : `\\u${code.toString(16).padStart(4, '0')}`;
+    const code = character.codePointAt(0) as number;
+    if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
+    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
   });
 }

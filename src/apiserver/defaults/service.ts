@@ -32,34 +32,65 @@ const OMITTED_WHEN_ZERO = [
 ] as const;
 
 export function defaultService(service: DecodedService): DecodedService {
-  const spec: Mutable<DecodedServiceSpec> = { ...service.spec };
+  const draft = new Draft<DecodedServiceSpec>(service.spec ?? {});
+  const spec = draft.value;
   for (const field of OMITTED_WHEN_ZERO) {
     const value = spec[field];
-    if (value === '' || value === 0 || (Array.isArray(value) && value.length === 0)) delete spec[field];
+    if (value === '' || value === 0 || (Array.isArray(value) && value.length === 0)) draft.drop(field);
   }
-  spec.type ||= 'ClusterIP';
-  defaultSessionAffinity(spec);
-  if (spec.ports !== undefined) spec.ports = defaultPorts(spec.ports);
-  if (spec.loadBalancerSourceRanges !== undefined) {
-    spec.loadBalancerSourceRanges = trimRanges(spec.loadBalancerSourceRanges);
+  draft.set('type', spec.type || 'ClusterIP');
+  defaultSessionAffinity(draft);
+  if (spec.ports !== undefined) draft.set('ports', defaultPorts(spec.ports));
+  if (draft.value.loadBalancerSourceRanges !== undefined) {
+    draft.set('loadBalancerSourceRanges', trimRanges(draft.value.loadBalancerSourceRanges));
   }
-  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ??= 'Cluster';
-  if (spec.type === 'ClusterIP' || spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
-    spec.internalTrafficPolicy ??= 'Cluster';
+  const { type, externalTrafficPolicy, internalTrafficPolicy, allocateLoadBalancerNodePorts } = draft.value;
+  if (isExternallyAccessible(draft.value)) {
+    draft.set('externalTrafficPolicy', externalTrafficPolicy ?? 'Cluster');
   }
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
-  const defaulted: DecodedService = { ...service, spec };
-  return spec.type === 'LoadBalancer' ? defaultStatus(defaulted) : defaulted;
+  if (type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer') {
+    draft.set('internalTrafficPolicy', internalTrafficPolicy ?? 'Cluster');
+  }
+  if (type === 'LoadBalancer') {
+    draft.set('allocateLoadBalancerNodePorts', allocateLoadBalancerNodePorts ?? true);
+  }
+  const defaulted = draft.value === service.spec ? service : { ...service, spec: draft.value };
+  return type === 'LoadBalancer' ? defaultStatus(defaulted) : defaulted;
 }
 
-function defaultSessionAffinity(spec: Mutable<DecodedServiceSpec>): void {
-  spec.sessionAffinity ||= 'None';
-  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
-  if (
-    spec.sessionAffinity === 'ClientIP' &&
-    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
-  ) {
-    spec.sessionAffinityConfig = DEFAULT_AFFINITY;
+function defaultSessionAffinity(draft: Draft<DecodedServiceSpec>): void {
+  const { sessionAffinity, sessionAffinityConfig } = draft.value;
+  draft.set('sessionAffinity', sessionAffinity || 'None');
+  if (draft.value.sessionAffinity === 'None') draft.drop('sessionAffinityConfig');
+  if (sessionAffinity === 'ClientIP' && sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
+    draft.set('sessionAffinityConfig', DEFAULT_AFFINITY);
+  }
+}
+
+/** An object that is copied when the first of its fields changes: most objects of a cluster lack nothing. */
+class Draft<T extends object> {
+  private readonly original: T;
+  private copy: Mutable<T> | undefined;
+
+  constructor(original: T) {
+    this.original = original;
+  }
+
+  get value(): T {
+    return this.copy ?? this.original;
+  }
+
+  set<K extends keyof T>(field: K, value: T[K]): void {
+    if (this.value[field] !== value) this.writable()[field] = value;
+  }
+
+  drop(field: keyof T): void {
+    if (this.value[field] !== undefined) delete this.writable()[field];
+  }
+
+  private writable(): Mutable<T> {
+    this.copy ??= { ...this.original };
+    return this.copy;
   }
 }
 

@@ -12,21 +12,23 @@ import {
   isUnspecified,
   parseCIDR,
   parseIP,
+  readCanonicalIPv4,
 } from '../../shared/ip.ts';
 import type { IPFamily } from '../objects.ts';
 
-const ORDINARY_IPV4 =
-  /^(?!0\.|127\.|169\.254\.|224\.0\.0\.)(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-
 /** True only for IPv4 addresses with which no rule below finds fault: most of what a cluster holds, told at one glance. */
 export function isOrdinaryIPv4(value: string): boolean {
-  return ORDINARY_IPV4.test(value);
+  const bits = readCanonicalIPv4(value);
+  if (bits === undefined) return false;
+  const first = bits >>> 24;
+  return first !== 0 && first !== 127 && bits >>> 16 !== 0xa9fe && bits >>> 8 !== 0xe00000;
 }
 
 const LEADING_ZERO_OCTET = /(^|[.:])0[0-9]+(\.|$)/;
 
 /** The rule for most fields: a valid address, though not always in its canonical spelling. */
 export function checkIP(value: string): string | undefined {
+  if (readCanonicalIPv4(value) !== undefined) return undefined;
   const ip = parseIP(value);
   if (ip === undefined) return 'must be an IP address, such as 10.9.8.7 or 2001:db8::1';
   return checkStrict(value, ip);
@@ -50,6 +52,7 @@ export function checkCanonicalIP(value: string): string | undefined {
 
 /** Addresses that no endpoint and no external IP can have. */
 export function checkEndpointIP(value: string): string | undefined {
+  if (isOrdinaryIPv4(value)) return undefined;
   const ip = parseIP(value);
   if (ip === undefined) return checkIP(value);
   if (isUnspecified(ip)) return 'must not be the unspecified address';
@@ -95,6 +98,7 @@ export function checkCanonicalCIDR(value: string): string | undefined {
 
 /** The family of an address; undefined where it is none. */
 export function familyOfIP(value: string): IPFamily | undefined {
+  if (readCanonicalIPv4(value) !== undefined) return 'IPv4';
   const ip = parseIP(value);
   if (ip === undefined) return undefined;
   return ip.length === 4 ? 'IPv4' : 'IPv6';

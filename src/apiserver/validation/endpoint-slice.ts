@@ -5,7 +5,7 @@
  * what a cluster holds.
  */
 import type { FieldPath } from '../../shared/diagnostic.ts';
-import type { DecodedEndpoint, DecodedEndpointSlice } from '../decoded.ts';
+import type { DecodedEndpoint, DecodedEndpointPort, DecodedEndpointSlice } from '../decoded.ts';
 import { duplicate, type Faults, invalid, notSupported, required, tooMany } from '../fault.ts';
 import { checkCanonicalIP, checkEndpointIP, checkIP, familyOfIP, isOrdinaryIPv4 } from './addresses.ts';
 import { validateMetadata } from './metadata.ts';
@@ -136,13 +136,14 @@ function validatePorts({ ports = [] }: DecodedEndpointSlice, faults: Faults): vo
     return;
   }
   const names = new Set<string>();
-  for (const [i, { name = '', protocol = '', appProtocol }] of ports.entries()) {
+  for (let i = 0; i < ports.length; i++) {
+    const { name = '', protocol = '', appProtocol } = ports[i] as DecodedEndpointPort;
     const path = ['ports', i];
     const problem = name === '' ? undefined : checkDNSLabel(name);
     if (problem !== undefined) faults.push(invalid([...path, 'name'], name, problem));
     if (names.has(name)) faults.push(duplicate([...path, 'name'], name));
     names.add(name);
-    validateProtocol(protocol, [...path, 'protocol'], faults);
-    validateAppProtocol(appProtocol, [...path, 'appProtocol'], faults);
+    validateProtocol(protocol, path, faults);
+    validateAppProtocol(appProtocol, path, faults);
   }
 }

@@ -58,6 +58,6 @@ function validatePort(
   }
   const problem = checkPortNumber(port);
   if (problem !== undefined) faults.push(invalid([...path, 'port'], port, problem));
-  validateProtocol(protocol, [...path, 'protocol'], faults);
-  validateAppProtocol(appProtocol, [...path, 'appProtocol'], faults);
+  validateProtocol(protocol, path, faults);
+  validateAppProtocol(appProtocol, path, faults);
 }

@@ -9,6 +9,8 @@ import { type Faults, forbidden, invalid, notSupported, printable, required, too
 import { asPrefix, checkDNSLabel, checkLabelValue, checkQualifiedName, type FormCheck } from './names.ts';
 
 const PATH: FieldPath = ['metadata'];
+const LABELS_PATH: FieldPath = [...PATH, 'labels'];
+const NAMESPACE_PATH: FieldPath = [...PATH, 'namespace'];
 const ANNOTATIONS_LIMIT = 256 * 1024;
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
@@ -24,11 +26,11 @@ export function validateMetadata(
   if (meta.generation !== undefined && meta.generation < 0) {
     faults.push(invalid([...PATH, 'generation'], meta.generation, 'must not be negative'));
   }
-  validateLabels(meta.labels, [...PATH, 'labels'], faults);
+  validateLabels(meta.labels, LABELS_PATH, faults);
   validateAnnotations(meta.annotations, faults);
-  validateOwnerReferences(meta.ownerReferences ?? [], faults);
-  validateFinalizers(meta.finalizers ?? [], faults);
-  validateManagedFields(meta.managedFields ?? [], faults);
+  if (meta.ownerReferences !== undefined) validateOwnerReferences(meta.ownerReferences, faults);
+  if (meta.finalizers !== undefined) validateFinalizers(meta.finalizers, faults);
+  if (meta.managedFields !== undefined) validateManagedFields(meta.managedFields, faults);
 }
 
 function validateNames(meta: DecodedMeta, namespaced: boolean, checkName: FormCheck, faults: Faults): void {
@@ -42,7 +44,7 @@ function validateNames(meta: DecodedMeta, namespaced: boolean, checkName: FormCh
   } else {
     faults.push(required([...PATH, 'name'], 'each object needs a name'));
   }
-  const path = [...PATH, 'namespace'];
+  const path = NAMESPACE_PATH;
   if (!namespaced) {
     if (meta.namespace) faults.push(forbidden(path, 'must not be set: the kind belongs to no namespace'));
   } else if (meta.namespace) {
@@ -56,14 +58,15 @@ function validateNames(meta: DecodedMeta, namespaced: boolean, checkName: FormCh
 /** Labels or a selector: the field is the map's, the path leads to the entry. */
 export function validateLabels(labels: StringMap | undefined, path: FieldPath, faults: Faults): void {
   if (labels === undefined) return;
-  const field = path.join('.');
-  for (const key of Object.keys(labels)) {
+  for (const key in labels) {
     const value = labels[key] as string;
     const keyProblem = checkQualifiedName(key);
-    if (keyProblem !== undefined) faults.push(invalid([...path, key], key, `as a key ${keyProblem}`, field));
+    if (keyProblem !== undefined) {
+      faults.push(invalid([...path, key], key, `as a key ${keyProblem}`, path.join('.')));
+    }
     const valueProblem = checkLabelValue(value);
     if (valueProblem !== undefined) {
-      faults.push(invalid([...path, key], value, `of ${printable(key)} ${valueProblem}`, field));
+      faults.push(invalid([...path, key], value, `of ${printable(key)} ${valueProblem}`, path.join('.')));
     }
   }
 }

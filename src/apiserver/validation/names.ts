@@ -10,6 +10,9 @@ export type FormCheck = (value: string) => string | undefined;
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** Both parts at once, for what is so short that neither can be too long. */
+const QUALIFIED_NAME =
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const LABEL_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
 const DNS_LABEL_LIMIT = 63;
@@ -45,6 +48,7 @@ export function checkFullyQualifiedName(value: string): string | undefined {
 
 /** The key of a label, `name` or `prefix/name`; finalizers and application protocols have the same form. */
 export function checkQualifiedName(value: string): string | undefined {
+  if (value.length <= LABEL_LIMIT && QUALIFIED_NAME.test(value)) return undefined;
   const slash = value.indexOf('/');
   const name = slash < 0 ? value : value.slice(slash + 1);
   if (name.includes('/')) return "must have the form 'name' or 'example.com/name'";

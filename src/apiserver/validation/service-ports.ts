@@ -13,15 +13,16 @@ const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 export function validateServicePorts(spec: DecodedServiceSpec, faults: Faults): void {
   const { ports = [], type } = spec;
   const names = new Set<string>();
-  for (const [i, port] of ports.entries()) {
+  for (let i = 0; i < ports.length; i++) {
+    const port = ports[i] as DecodedServicePort;
     const path = ['spec', 'ports', i];
-    validateName(port, ports.length > 1, names, [...path, 'name'], faults);
+    validateName(port, ports.length > 1, names, path, faults);
     validateServicePort(port, path, faults);
     if (type === 'ClusterIP' && port.nodePort) {
       faults.push(forbidden([...path, 'nodePort'], 'must not be set for type ClusterIP'));
     }
   }
-  validateUniqueness(ports, faults);
+  if (ports.length > 1) validateUniqueness(ports, faults);
 }
 
 function validateName(
@@ -32,12 +33,13 @@ function validateName(
   faults: Faults,
 ): void {
   if (!name) {
-    if (needed) faults.push(required(path, 'where a Service has several ports, each needs a name'));
+    if (needed)
+      faults.push(required([...path, 'name'], 'where a Service has several ports, each needs a name'));
     return;
   }
   const problem = checkDNSLabel(name);
-  if (problem !== undefined) faults.push(invalid(path, name, problem));
-  if (names.has(name)) faults.push(duplicate(path, name));
+  if (problem !== undefined) faults.push(invalid([...path, 'name'], name, problem));
+  if (names.has(name)) faults.push(duplicate([...path, 'name'], name));
   names.add(name);
 }
 
@@ -45,22 +47,24 @@ function validateServicePort(servicePort: DecodedServicePort, path: FieldPath, f
   const { port = 0, protocol = '', targetPort, appProtocol } = servicePort;
   const portProblem = checkPortNumber(port);
   if (portProblem !== undefined) faults.push(invalid([...path, 'port'], port, portProblem));
-  validateProtocol(protocol, [...path, 'protocol'], faults);
+  validateProtocol(protocol, path, faults);
   const targetProblem =
     typeof targetPort === 'string' ? checkPortName(targetPort) : checkPortNumber(targetPort ?? 0);
   if (targetProblem !== undefined)
     faults.push(invalid([...path, 'targetPort'], targetPort ?? 0, targetProblem));
-  validateAppProtocol(appProtocol, [...path, 'appProtocol'], faults);
+  validateAppProtocol(appProtocol, path, faults);
 }
 
-export function validateProtocol(protocol: string, path: FieldPath, faults: Faults): void {
-  if (!PROTOCOLS.includes(protocol)) faults.push(notSupported(path, protocol, PROTOCOLS));
+/** `port` is the path of the port. */
+export function validateProtocol(protocol: string, port: FieldPath, faults: Faults): void {
+  if (!PROTOCOLS.includes(protocol)) faults.push(notSupported([...port, 'protocol'], protocol, PROTOCOLS));
 }
 
-export function validateAppProtocol(appProtocol: string | undefined, path: FieldPath, faults: Faults): void {
+/** `port` is the path of the port. */
+export function validateAppProtocol(appProtocol: string | undefined, port: FieldPath, faults: Faults): void {
   if (appProtocol === undefined) return;
   const problem = checkQualifiedName(appProtocol);
-  if (problem !== undefined) faults.push(invalid(path, appProtocol, problem));
+  if (problem !== undefined) faults.push(invalid([...port, 'appProtocol'], appProtocol, problem));
 }
 
 /** A pair of protocol and port, and of protocol and node port, may stand once. */

@@ -391,30 +391,6 @@ func (c *Cluster) bindIP() net.IP {
 	return nil
 }
 
-// ProxierNodeIP is the node IP that a dual-stack kube-proxy of 1.minor gives the
-// proxier of a family. Up to 1.27 it is bindAddress and nothing else; 1.28 takes
-// one address, of bindAddress or of the Node; each leaves the rest unspecified.
-func (c *Cluster) ProxierNodeIP(h *Host, f v1.IPFamily, minor int) net.IP {
-	if minor >= 29 {
-		return h.NodeIPs[f]
-	}
-	ip := c.bindIP()
-	if minor == 28 && ip == nil {
-		if ips := h.hostIPs(); len(ips) > 0 {
-			ip = ips[0]
-		} else {
-			ip = net.IPv4(127, 0, 0, 1)
-		}
-	}
-	switch {
-	case ip != nil && FamilyOf(ip) == f:
-		return ip
-	case f == v1.IPv6Protocol:
-		return net.IPv6zero
-	}
-	return net.IPv4zero
-}
-
 // ExpandNodePortAddresses turns "primary" (1.29 and later) into CIDRs; releases
 // that do not know the word are given the CIDRs, too.
 func (c *Cluster) ExpandNodePortAddresses(h *Host) []string {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
@@ -148,10 +147,6 @@ func run(rel *Release, modes []string, node, family, addrs, out string, nfacct b
 			}
 		}
 	}
-	minor, err := strconv.Atoi(strings.TrimPrefix(rel.Name, "1."))
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -175,7 +170,7 @@ func run(rel *Release, modes []string, node, family, addrs, out string, nfacct b
 		ipsetAll, admAll, addrAll := "", "", ""
 		for _, fam := range fams {
 			a := &Args{Family: fam, IPT: &RecIPT{Family: string(fam)}, Sysctl: sysctl, Exec: NoExec{}, Sync: 24 * time.Hour,
-				MasqAll: c.Config.IPTables.MasqueradeAll, Localhost: true, MasqBit: 14, Hostname: h.Name, NodeIP: c.ProxierNodeIP(h, fam, minor),
+				MasqAll: c.Config.IPTables.MasqueradeAll, Localhost: true, MasqBit: 14, Hostname: h.Name, NodeIP: h.NodeIPs[fam],
 				NodePortAddresses: c.ExpandNodePortAddresses(h), Scheduler: c.Config.IPVS.Scheduler, StrictARP: c.Config.IPVS.StrictARP}
 			if x := c.Config.IPTables.MasqueradeBit; x != nil {
 				a.MasqBit = *x
