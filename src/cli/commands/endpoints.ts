@@ -2,7 +2,7 @@
 import { dump } from 'js-yaml';
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
 import type { Endpoint, EndpointSlice } from '../../apiserver/objects.ts';
-import { formatMembershipReason } from '../../controllers/endpoint-slice-judgement.ts';
+import { formatMembershipReason, type Standing } from '../../controllers/endpoint-slice-judgement.ts';
 import { memberships } from '../../controllers/endpoint-slice-membership.ts';
 import { podCluster } from '../../controllers/pod-cluster.ts';
 import { prepareCluster } from '../../index.ts';
@@ -109,6 +109,13 @@ function addressRows({ metadata, ports }: EndpointSlice, endpoint: Endpoint, add
   ]);
 }
 
+const IN_OR_OUT: Readonly<Record<Standing, string>> = {
+  ready: 'in',
+  notReady: 'not ready',
+  portless: 'out',
+  absent: 'out',
+};
+
 /** Why each Pod that a Service selects is in or out. */
 function podTable(state: ClusterState): string {
   const cluster = podCluster(state);
@@ -118,7 +125,7 @@ function podTable(state: ClusterState): string {
       service.metadata.name,
       pod.metadata.name,
       family,
-      standing === 'absent' || standing === 'portless' ? 'out' : 'in',
+      IN_OR_OUT[standing],
       formatMembershipReason(reason),
     ]),
   );
