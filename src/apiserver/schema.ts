@@ -30,10 +30,13 @@ export interface Decoding {
   readonly faults: readonly Fault[];
 }
 
+const NO_FAULTS: readonly Fault[] = [];
+
 /** Checks names and types of the fields of an object of the given kind. */
 export function decode(kind: Kind, object: PlainObject): Decoding {
+  if (validators.conforms[kind]?.(object)) return { object, faults: NO_FAULTS };
   const validate = VALIDATORS[kind];
-  if (validate(object)) return { object, faults: [] };
+  if (validate(object)) return { object, faults: NO_FAULTS };
   const nulls = (validate.errors ?? []).filter(
     (error) => error.keyword === 'type' && isNullAt(object, error),
   );
