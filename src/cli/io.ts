@@ -17,10 +17,14 @@ export class OutputClosed extends Error {
  * Writes text piece by piece, waiting where the reader is slower.
  * @throws OutputClosed where the reader has closed its end.
  */
-export async function writeAll(stream: Writable, pieces: Iterable<string>): Promise<void> {
+export async function writeAll(
+  stream: Writable,
+  pieces: Iterable<string>,
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): Promise<void> {
   for (const piece of pieces) {
     await new Promise<void>((resolve, reject) => {
-      stream.write(piece, (error) => {
+      stream.write(piece, encoding, (error) => {
         if (!error) resolve();
         else if ((error as NodeJS.ErrnoException).code === 'EPIPE')
           reject(new OutputClosed('stdout was closed'));

@@ -42,17 +42,28 @@ const sha256: (text: string) => string =
     : (text) => createHash('sha256').update(text).digest('binary');
 
 const BASE32 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
+/** The two characters of each value of ten bits. */
+const PAIRS = Buffer.alloc(2048);
+for (let value = 0; value < 1024; value++) {
+  PAIRS[2 * value] = BASE32[value >> 5] as number;
+  PAIRS[2 * value + 1] = BASE32[value & 31] as number;
+}
 const buffer = Buffer.alloc(28);
 
 /** A prefix and the first 16 characters (80 bits) of the base32 (RFC 4648) of a SHA-256. */
 function hashedName(prefix: string, text: string): string {
   const digest = sha256(text);
-  let at = buffer.write(prefix);
-  let bits = 0;
-  let pending = 0;
-  for (let i = 0; i < 10; i++) {
-    pending = ((pending << 8) | digest.charCodeAt(i)) & 0xfff;
-    for (bits += 8; bits >= 5; bits -= 5) buffer[at++] = BASE32[(pending >> (bits - 5)) & 31] as number;
+  let at = 0;
+  for (; at < prefix.length; at++) buffer[at] = prefix.charCodeAt(at);
+  for (let i = 0; i < 10; i += 5) {
+    const high =
+      (digest.charCodeAt(i) << 12) | (digest.charCodeAt(i + 1) << 4) | (digest.charCodeAt(i + 2) >> 4);
+    const low =
+      ((digest.charCodeAt(i + 2) & 15) << 16) | (digest.charCodeAt(i + 3) << 8) | digest.charCodeAt(i + 4);
+    for (const bits of [high >> 10, high & 1023, low >> 10, low & 1023]) {
+      buffer[at++] = PAIRS[2 * bits] as number;
+      buffer[at++] = PAIRS[2 * bits + 1] as number;
+    }
   }
   return buffer.toString('latin1', 0, at);
 }
