@@ -20,7 +20,7 @@ export function modernizeStoredObjects(objects: readonly SourceObject[]): Modern
   const modernized = objects.map((source) => {
     switch (source.kind) {
       case 'Service':
-        return new Rewriter(source, diagnostics).service();
+        return isOfToday(source.object.spec) ? source : new Rewriter(source, diagnostics).service();
       case 'Endpoints':
         return new Rewriter(source, diagnostics).endpoints();
       default:
@@ -31,6 +31,18 @@ export function modernizeStoredObjects(objects: readonly SourceObject[]): Modern
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Most Services have nothing that could be of older days: one cluster IP, and no lists of addresses. */
+function isOfToday(spec: unknown): boolean {
+  if (!isFields(spec)) return true;
+  const { clusterIP, clusterIPs, externalIPs, loadBalancerSourceRanges } = spec;
+  if (externalIPs !== undefined || loadBalancerSourceRanges !== undefined) return false;
+  if (typeof clusterIP !== 'string' || LEADING_ZERO.test(clusterIP)) return false;
+  return (
+    clusterIPs === undefined ||
+    (Array.isArray(clusterIPs) && clusterIPs.length === 1 && clusterIPs[0] === clusterIP)
+  );
+}
 
 /** Rewrites fields of one object, copying only what changes; what has an unexpected type is left to validation. */
 class Rewriter {

@@ -85,7 +85,8 @@ function topologyFromHints(
   release: Release,
 ): Topology {
   const ready = endpoints.filter((ep) => ep.ready);
-  if (ready.length === 0) return 'none';
+  const [first] = ready;
+  if (first === undefined || (first.zoneHints.length === 0 && first.nodeHints.length === 0)) return 'none';
   if (
     release.nodeHints &&
     ready.every((ep) => ep.nodeHints.length > 0) &&

@@ -55,15 +55,17 @@ function hashedName(prefix: string, text: string): string {
   const digest = sha256(text);
   let at = 0;
   for (; at < prefix.length; at++) buffer[at] = prefix.charCodeAt(at);
-  for (let i = 0; i < 10; i += 5) {
-    const high =
-      (digest.charCodeAt(i) << 12) | (digest.charCodeAt(i + 1) << 4) | (digest.charCodeAt(i + 2) >> 4);
-    const low =
-      ((digest.charCodeAt(i + 2) & 15) << 16) | (digest.charCodeAt(i + 3) << 8) | digest.charCodeAt(i + 4);
-    for (const bits of [high >> 10, high & 1023, low >> 10, low & 1023]) {
-      buffer[at++] = PAIRS[2 * bits] as number;
-      buffer[at++] = PAIRS[2 * bits + 1] as number;
-    }
+  let bits = 0;
+  let pending = 0;
+  for (let i = 0; i < 10; i++) {
+    pending = (pending << 8) | digest.charCodeAt(i);
+    bits += 8;
+    if (bits < 10) continue;
+    bits -= 10;
+    const pair = 2 * (pending >> bits);
+    pending &= (1 << bits) - 1;
+    buffer[at++] = PAIRS[pair] as number;
+    buffer[at++] = PAIRS[pair + 1] as number;
   }
   return buffer.toString('latin1', 0, at);
 }
