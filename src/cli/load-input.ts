@@ -112,6 +112,14 @@ export async function loadProxyConfiguration(
   return { source, configuration };
 }
 
+/** Drops what a cluster's owner cannot mend by what is asked here, unless more is wanted: a dump has it a thousand times. */
+export function withoutDeprecations(
+  diagnostics: readonly Diagnostic[],
+  { verbose }: CommonOptions,
+): readonly Diagnostic[] {
+  return verbose ? diagnostics : diagnostics.filter(({ code }) => code !== 'Deprecated');
+}
+
 /** Writes diagnostics to stderr with their places in the sources. True if there is an error among them. */
 export function reportDiagnostics(
   diagnostics: readonly Diagnostic[],

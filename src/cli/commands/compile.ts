@@ -15,6 +15,7 @@ import {
   loadInput,
   loadProxyConfiguration,
   reportDiagnostics,
+  withoutDeprecations,
 } from '../load-input.ts';
 import type {
   ClusterOptions,
@@ -47,7 +48,10 @@ export async function compileCommand(options: CompileOptions, io: CommandIO): Pr
     clusterCIDR: options.clusterCidr,
   });
   const sources = proxyConfig === undefined ? [source] : [proxyConfig.source, source];
-  const diagnostics = [...sources.flatMap((each) => each.diagnostics), ...result.diagnostics];
+  const diagnostics = [
+    ...sources.flatMap((each) => each.diagnostics),
+    ...withoutDeprecations(result.diagnostics, options),
+  ];
   const refused = reportDiagnostics(diagnostics, sources, options, io);
   const { compiled } = result;
   if (compiled === undefined || (refused && !options.skipInvalid)) return 2;

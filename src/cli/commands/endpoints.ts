@@ -10,7 +10,7 @@ import type { ClusterList } from '../../input/read-cluster.ts';
 import { table } from '../../report/table.ts';
 import { compareStrings } from '../../shared/ordering.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { isLive, loadCluster, loadInput, reportDiagnostics } from '../load-input.ts';
+import { isLive, loadCluster, loadInput, reportDiagnostics, withoutDeprecations } from '../load-input.ts';
 import type { ClusterOptions, CommonOptions, InputOptions, SelectionOptions } from '../options.ts';
 
 interface EndpointsOptions extends InputOptions, ClusterOptions, SelectionOptions, CommonOptions {
@@ -29,7 +29,12 @@ export async function endpointsCommand(options: EndpointsOptions, io: CommandIO)
     live: isLive(options),
     skipInvalid: options.skipInvalid ?? false,
   });
-  const refused = reportDiagnostics([...source.diagnostics, ...diagnostics], [source], options, io);
+  const refused = reportDiagnostics(
+    [...source.diagnostics, ...withoutDeprecations(diagnostics, options)],
+    [source],
+    options,
+    io,
+  );
   if (state === undefined || (refused && !options.skipInvalid)) return 2;
   await writeAll(io.stdout, print(state, options.output));
   return 0;

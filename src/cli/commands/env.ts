@@ -10,7 +10,14 @@ import { currentNamespace } from '../../input/current-namespace.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { isLive, kubectlOf, loadCluster, loadInput, reportDiagnostics } from '../load-input.ts';
+import {
+  isLive,
+  kubectlOf,
+  loadCluster,
+  loadInput,
+  reportDiagnostics,
+  withoutDeprecations,
+} from '../load-input.ts';
 import type { ClusterOptions, CommonOptions, InputOptions } from '../options.ts';
 
 interface EnvOptions extends InputOptions, ClusterOptions, CommonOptions {
@@ -30,7 +37,9 @@ export async function envCommand(options: EnvOptions, io: CommandIO): Promise<nu
     skipInvalid: options.skipInvalid ?? false,
   });
   // What Services have no endpoints is of no concern here.
-  const relevant = diagnostics.filter(({ code }) => code !== 'NoEndpointsInInput');
+  const relevant = withoutDeprecations(diagnostics, options).filter(
+    ({ code }) => code !== 'NoEndpointsInInput',
+  );
   const refused = reportDiagnostics([...source.diagnostics, ...relevant], [source], options, io);
   if (state === undefined || (refused && !options.skipInvalid)) return 2;
   const { blocks, collisions, younger } = serviceVariables(
