@@ -1,4 +1,6 @@
 /** Where the API serves the kinds that are read from a cluster. */
+import { OperationalError } from '../shared/operational-error.ts';
+import { quote } from './quote.ts';
 
 export type ClusterKind =
   | 'EndpointSlice'
@@ -54,11 +56,15 @@ export function listName({ kind, namespace }: ClusterList): string {
 /**
  * The path of one page: the first without a token, which the API server may take from its cache; the others with the
  * token that the one before gave.
+ * @throws OperationalError where the namespace could not be one: `..` would be another path.
  */
 export function listPath(list: ClusterList, continueToken = ''): string {
   const { apiVersion, plural } = RESOURCES[list.kind];
+  if (list.namespace !== undefined && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(list.namespace)) {
+    throw new OperationalError(`${quote(list.namespace)} is no name of a namespace`);
+  }
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const scope = list.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(list.namespace)}`;
+  const scope = list.namespace === undefined ? '' : `/namespaces/${list.namespace}`;
   const query = new URLSearchParams({ limit: `${PAGE_LIMIT}` });
   if (continueToken === '') query.set('resourceVersion', '0');
   else query.set('continue', continueToken);

@@ -97,6 +97,7 @@ describe('compile', () => {
     [['compile', '-f', MYSQL, '--node', 'nobody'], 'it has node1'],
     [['compile', '-f', MYSQL, '--artifact', 'nothing'], 'it has iptables.save'],
     [['compile', '-f', MYSQL, '--out', 'a', '--artifact', 'b'], 'cannot be used with'],
+    [['compile', '-n', '../services'], '"../services" is no name of a namespace'],
   ])('%j ends with 2 and one message', async (argv, message) => {
     const { status, stdout, stderr } = await runCaptured(argv);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
