@@ -14,9 +14,10 @@ import type {
   DecodedServiceSpec,
 } from './decoded.ts';
 import { type Fault, type Faults, fault, quote } from './fault.ts';
+import { ENDPOINTS_MANAGED_BY_LABEL, SKIP_MIRROR_LABEL } from './labels.ts';
 
 const TOPOLOGY_HINTS_ANNOTATION = 'service.kubernetes.io/topology-aware-hints';
-const MANAGED_LABELS = ['endpoints.kubernetes.io/managed-by', 'endpointslice.kubernetes.io/skip-mirror'];
+const MANAGED_LABELS = [ENDPOINTS_MANAGED_BY_LABEL, SKIP_MIRROR_LABEL];
 
 export function warnOfService({ metadata, spec = {}, status }: DecodedService): readonly Fault[] {
   const warnings: Faults = [];

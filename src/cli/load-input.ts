@@ -1,5 +1,7 @@
 /** Reads what `-f` names, or the live cluster, and reports what was found on the way. */
 import type { AdmissionOptions } from '../apiserver/admit.ts';
+import type { ClusterState } from '../apiserver/cluster-state.ts';
+import { prepareCluster } from '../index.ts';
 import { type ClusterList, type Kubectl, readCluster } from '../input/read-cluster.ts';
 import { DEFAULT_KINDS, readInput } from '../input/read-input.ts';
 import { readLiveProxyConfiguration } from '../input/read-live-proxy-configuration.ts';
@@ -141,4 +143,25 @@ export function reportDiagnostics(
     io.stderr.write(diagnosticText(diagnostic, locate, chalk));
   }
   return diagnostics.some(({ severity }) => severity === 'error');
+}
+
+/**
+ * Reads, prepares and reports what a command without a node works on.
+ * @param lists of a live cluster, used where no manifests are named
+ * @param unsaid codes of warnings that do not matter to the command
+ * @returns undefined where an object was refused, which has been said
+ */
+export async function loadState(
+  lists: readonly ClusterList[],
+  unsaid: readonly string[],
+  options: InputOptions & ClusterOptions & CommonOptions,
+  io: CommandIO,
+): Promise<ClusterState | undefined> {
+  const live = isLive(options);
+  const { source, admission } = live ? await loadCluster(lists, options, io) : await loadInput(options, io);
+  const skipInvalid = options.skipInvalid ?? false;
+  const { state, diagnostics } = prepareCluster({ objects: source.objects, admission, live, skipInvalid });
+  const said = withoutDeprecations(diagnostics, options).filter(({ code }) => !unsaid.includes(code));
+  const refused = reportDiagnostics([...source.diagnostics, ...said], [source], options, io);
+  return refused && !skipInvalid ? undefined : state;
 }

@@ -6,6 +6,7 @@
  * `<service>-<family>-<number>`, and where one slice does not hold all endpoints, they are split in the order of their
  * addresses.
  */
+import { HEADLESS_LABEL, SERVICE_NAME_LABEL, SLICE_MANAGED_BY_LABEL } from '../apiserver/labels.ts';
 import type { Endpoint, EndpointSlice, IPFamily, Pod, Service } from '../apiserver/objects.ts';
 import { checkEndpointIP } from '../apiserver/validation/addresses.ts';
 import { compareStrings } from '../shared/ordering.ts';
@@ -20,10 +21,6 @@ import { isHeadless, serviceFamilies } from './service-families.ts';
 
 /** `--max-endpoints-per-slice` */
 export const MAX_ENDPOINTS_PER_SLICE = 100;
-
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-const MANAGED_BY_LABEL = 'endpointslice.kubernetes.io/managed-by';
-const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 
 /** The endpoints that have the same ports. */
 interface PortGroup {
@@ -159,6 +156,6 @@ function sliceLabels(service: Service): Readonly<Record<string, string>> {
     ...labels,
     ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
     [SERVICE_NAME_LABEL]: service.metadata.name,
-    [MANAGED_BY_LABEL]: 'endpointslice-controller.k8s.io',
+    [SLICE_MANAGED_BY_LABEL]: 'endpointslice-controller.k8s.io',
   };
 }

@@ -8,6 +8,7 @@
  * It differs from the slices: only the Service's first family counts, terminating Pods are left out unless not-ready
  * addresses are published, and nobody asks whether a Pod's Node exists.
  */
+import { ENDPOINTS_MANAGED_BY_LABEL, HEADLESS_LABEL } from '../apiserver/labels.ts';
 import type { EndpointAddress, EndpointSubset, Endpoints, Pod, Service } from '../apiserver/objects.ts';
 import { checkEndpointIP } from '../apiserver/validation/addresses.ts';
 import { compareStrings } from '../shared/ordering.ts';
@@ -20,8 +21,6 @@ import { isHeadless } from './service-families.ts';
 /** Addresses beyond this many are left out. */
 export const MAX_ENDPOINTS = 1000;
 
-const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
-const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 const OVER_CAPACITY_ANNOTATION = 'endpoints.kubernetes.io/over-capacity';
 
 /** A Pod with the ports it offers. */
@@ -72,7 +71,7 @@ export function deriveEndpoints(
       labels: {
         ...labels,
         ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
-        [MANAGED_BY_LABEL]: 'endpoint-controller',
+        [ENDPOINTS_MANAGED_BY_LABEL]: 'endpoint-controller',
       },
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },

@@ -4,6 +4,7 @@
  * Mirrors the EndpointSliceMirroring controller of kube-controller-manager 1.37: subsets are repacked so that each port
  * is listed with all its addresses, then each set of ports becomes one slice an IP family.
  */
+import { SERVICE_NAME_LABEL, SLICE_MANAGED_BY_LABEL } from '../apiserver/labels.ts';
 import type {
   EndpointAddress,
   EndpointPort,
@@ -171,8 +172,8 @@ function slice(
       namespace: metadata.namespace,
       labels: {
         ...metadata.labels,
-        'kubernetes.io/service-name': metadata.name,
-        'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
+        [SERVICE_NAME_LABEL]: metadata.name,
+        [SLICE_MANAGED_BY_LABEL]: 'endpointslicemirroring-controller.k8s.io',
       },
       ...mirroredAnnotations(metadata.annotations),
     },

@@ -2,10 +2,9 @@
  * Reads a Node's status as the endpoint and node lifecycle controllers of kube-controller-manager 1.37 do. In: a Node.
  * Out: single facts.
  */
+import { ZONE_LABEL } from '../apiserver/labels.ts';
 import type { Node } from '../apiserver/objects.ts';
 import { parseMilliQuantity } from './quantity.ts';
-
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /** A Node with the part of `status` that only this room reads. */
 export interface NodeWithCapacity extends Node {

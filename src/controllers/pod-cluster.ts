@@ -5,10 +5,11 @@
  * zone's share of the CPUs. Mirrors the listers of kube-controller-manager 1.37.
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
+import { ZONE_LABEL } from '../apiserver/labels.ts';
 import type { Node, Pod, Service } from '../apiserver/objects.ts';
 import { cpuShares } from './topology-zones.ts';
 
-const COPIED_LABELS = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
+const COPIED_LABELS = [ZONE_LABEL, 'topology.kubernetes.io/region'];
 
 export interface PodCluster {
   /** The Pods of the Service's namespace that carry all labels of its selector, in the order of the state. */

@@ -7,6 +7,7 @@
  * cluster may hold only those.
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
+import { ENDPOINTS_MANAGED_BY_LABEL, SERVICE_NAME_LABEL, SKIP_MIRROR_LABEL } from '../apiserver/labels.ts';
 import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 import { NamespacedNames } from '../shared/namespaced-names.ts';
@@ -22,9 +23,6 @@ import {
 import { MAX_ENDPOINTS_PER_SUBSET, mirrorEndpoints } from './mirror-endpoints.ts';
 import { hasSelector, isSelecting, podCluster } from './pod-cluster.ts';
 
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror';
-const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
 const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
 
 export interface Reconciled {
@@ -150,9 +148,10 @@ function keyOf({ metadata }: Service | Endpoints): string {
 
 /** True for what a controller did not write, and which says something else than it would. */
 function isByHand(current: Endpoints, derived: Endpoints): boolean {
-  const managedBy = current.metadata.labels?.[MANAGED_BY_LABEL];
+  const managedBy = current.metadata.labels?.[ENDPOINTS_MANAGED_BY_LABEL];
   return (
-    managedBy !== derived.metadata.labels?.[MANAGED_BY_LABEL] && addressesOf(current) !== addressesOf(derived)
+    managedBy !== derived.metadata.labels?.[ENDPOINTS_MANAGED_BY_LABEL] &&
+    addressesOf(current) !== addressesOf(derived)
   );
 }
 

@@ -2,6 +2,7 @@
  * Endpoints as kube-proxy sees them, merged from a Service's EndpointSlices.
  * Mirrors kube-proxy 1.37's EndpointSliceCache and EndpointsMap.
  */
+import { HEADLESS_LABEL, SERVICE_NAME_LABEL } from '../apiserver/labels.ts';
 import type { EndpointSlice, IPFamily, Endpoint as SliceEndpoint } from '../apiserver/objects.ts';
 import { canonicalIP } from '../shared/ip.ts';
 import { compareStrings } from '../shared/ordering.ts';
@@ -21,9 +22,6 @@ export interface EndpointInfo {
   readonly zoneHints: readonly string[];
   readonly nodeHints: readonly string[];
 }
-
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 
 /**
  * The slices of one family by `namespace/name` of their Service, each list sorted by the slices' names.

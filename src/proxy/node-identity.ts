@@ -3,6 +3,7 @@
  * interfaces when it starts. Mirrors kube-proxy 1.37's detection of node name, node IPs and primary family.
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
+import { ZONE_LABEL } from '../apiserver/labels.ts';
 import type { IPFamily, Node } from '../apiserver/objects.ts';
 import type { IPBytes } from '../shared/ip.ts';
 import { formatIP, isIPv6, isUnspecified, parseIP } from '../shared/ip.ts';
@@ -31,7 +32,6 @@ export interface NodeSelection {
 }
 
 const LOOPBACK: Readonly<Record<IPFamily, string>> = { IPv4: '127.0.0.1', IPv6: '::1' };
-const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /** @throws OperationalError where the selection names a node that the input's Nodes lack, or no IP address. */
 export function identifyNode(

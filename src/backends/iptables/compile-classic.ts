@@ -11,7 +11,7 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, type Ruleset, table } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, type Ruleset, syncChain, table } from './ruleset.ts';
 import { chainsOf, endpointChains, type PlannedServicePort, planServicePort } from './service-plan.ts';
 
 interface Context {
@@ -47,10 +47,6 @@ export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
   };
 }
 
-function sync(name: string, rules: readonly Rule[]): Chain {
-  return { name, writer: 'sync', rules };
-}
-
 function* builtinChains(table: keyof typeof JUMPS): Generator<Chain> {
   for (const name of BUILTIN_CHAINS[table]) yield { name, writer: 'kernel', rules: JUMPS[table][name] ?? [] };
 }
@@ -58,7 +54,7 @@ function* builtinChains(table: keyof typeof JUMPS): Generator<Chain> {
 function* filterChains(planned: readonly PlannedServicePort[]): Generator<Chain> {
   yield* builtinChains('filter');
   yield { name: 'KUBE-FIREWALL', writer: 'setup', rules: [firewallRule()] };
-  yield sync('KUBE-SERVICES', planned.flatMap(rejectRules));
+  yield syncChain('KUBE-SERVICES', planned.flatMap(rejectRules));
 }
 
 function* natChains(planned: readonly PlannedServicePort[], context: Context): Generator<Chain> {
@@ -69,10 +65,13 @@ function* natChains(planned: readonly PlannedServicePort[], context: Context): G
   });
   yield* builtinChains('nat');
   yield { name: 'KUBE-MARK-DROP', writer: 'setup', rules: [marking(DROP_MARK)] };
-  yield sync('KUBE-MARK-MASQ', [marking(mark)]);
-  yield sync('KUBE-NODEPORTS', planned.flatMap(nodePortRules));
-  yield sync('KUBE-POSTROUTING', [masqueradeRule(mark)]);
-  yield sync('KUBE-SERVICES', [...planned.flatMap((port) => captureRules(port, context)), nodePortJump()]);
+  yield syncChain('KUBE-MARK-MASQ', [marking(mark)]);
+  yield syncChain('KUBE-NODEPORTS', planned.flatMap(nodePortRules));
+  yield syncChain('KUBE-POSTROUTING', [masqueradeRule(mark)]);
+  yield syncChain('KUBE-SERVICES', [
+    ...planned.flatMap((port) => captureRules(port, context)),
+    nodePortJump(),
+  ]);
   for (const port of planned) yield* serviceChains(port, context);
 }
 
@@ -201,14 +200,14 @@ function rejectRules(planned: PlannedServicePort): Rule[] {
 function* serviceChains(planned: PlannedServicePort, context: Context): Generator<Chain> {
   const { servicePort, traffic, chains } = planned;
   const names = endpointChains(planned);
-  yield sync(chains.clusterPolicy, balancingRules(planned, names));
-  if (servicePort.loadBalancerVIPs.length > 0) yield sync(chains.firewall, firewallRules(planned));
+  yield syncChain(chains.clusterPolicy, balancingRules(planned, names));
+  if (servicePort.loadBalancerVIPs.length > 0) yield syncChain(chains.firewall, firewallRules(planned));
   if (servicePort.externalPolicyLocal) {
-    yield sync(xlbChain(planned), traffic.hasEndpoints ? localRules(planned, names, context) : []);
+    yield syncChain(xlbChain(planned), traffic.hasEndpoints ? localRules(planned, names, context) : []);
   }
   for (const [i, endpoint] of traffic.reachableEndpoints.entries()) {
     const name = names[i] as string;
-    yield sync(name, endpointRules(planned, endpoint, name));
+    yield syncChain(name, endpointRules(planned, endpoint, name));
   }
 }
 

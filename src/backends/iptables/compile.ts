@@ -7,7 +7,7 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, jump, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, type Ruleset, type TableName, table } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, type Ruleset, syncChain, type TableName, table } from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
 import { type PlannedServicePort, planServicePort } from './service-plan.ts';
 import {
@@ -48,10 +48,6 @@ export function compileIptables(view: NodeView, ipFamily: IPFamily): Ruleset {
   };
 }
 
-function sync(name: string, rules: readonly Rule[]): Chain {
-  return { name, writer: 'sync', rules };
-}
-
 function setup(name: string): Chain {
   return { name, writer: 'setup', rules: [] };
 }
@@ -74,16 +70,18 @@ function* filterChains(planned: readonly PlannedServicePort[], context: ChainCon
   const dropInvalid = !(release.conntrackTCPLiberal && configuration.conntrackTCPBeLiberal);
   yield* builtinChains('filter', view);
   yield setup(CANARY);
-  yield sync(
+  yield syncChain(
     'KUBE-EXTERNAL-SERVICES',
     planned.flatMap((port) => externalFilterRules(port, open)),
   );
-  yield sync('KUBE-FORWARD', forwardRules(masqueradeMark(view), dropInvalid, nfacct));
-  yield sync('KUBE-NODEPORTS', planned.flatMap(healthCheckRules));
-  yield sync('KUBE-PROXY-FIREWALL', planned.flatMap(firewallFilterRules));
-  yield sync('KUBE-SERVICES', planned.flatMap(clusterIPFilterRules));
+  yield syncChain('KUBE-FORWARD', forwardRules(masqueradeMark(view), dropInvalid, nfacct));
+  yield syncChain('KUBE-NODEPORTS', planned.flatMap(healthCheckRules));
+  yield syncChain('KUBE-PROXY-FIREWALL', planned.flatMap(firewallFilterRules));
+  yield syncChain('KUBE-SERVICES', planned.flatMap(clusterIPFilterRules));
   if (!release.kubeFirewall) return;
-  yield family.localhostNodePorts ? sync('KUBE-FIREWALL', localnetFirewallRules()) : setup('KUBE-FIREWALL');
+  yield family.localhostNodePorts
+    ? syncChain('KUBE-FIREWALL', localnetFirewallRules())
+    : setup('KUBE-FIREWALL');
 }
 
 function* natChains(planned: readonly PlannedServicePort[], context: ChainContext): Generator<Chain> {
@@ -92,13 +90,13 @@ function* natChains(planned: readonly PlannedServicePort[], context: ChainContex
   const open = nodePortsAreOpen(view, family);
   yield* builtinChains('nat', view);
   yield setup(CANARY);
-  yield sync('KUBE-MARK-MASQ', markMasqRules(mark));
+  yield syncChain('KUBE-MARK-MASQ', markMasqRules(mark));
   const nodePorts = open
     ? planned.flatMap((port) => nodePortRules(port, view, family.localhostNodePorts))
     : [];
-  yield sync('KUBE-NODEPORTS', nodePorts);
-  yield sync('KUBE-POSTROUTING', postroutingRules(mark));
-  yield sync('KUBE-SERVICES', [...planned.flatMap(captureRules), ...nodePortJumps(view, family)]);
+  yield syncChain('KUBE-NODEPORTS', nodePorts);
+  yield syncChain('KUBE-POSTROUTING', postroutingRules(mark));
+  yield syncChain('KUBE-SERVICES', [...planned.flatMap(captureRules), ...nodePortJumps(view, family)]);
   for (const port of planned) yield* serviceChains(port, context);
 }
 

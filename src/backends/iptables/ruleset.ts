@@ -42,3 +42,8 @@ export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
 };
+
+/** A chain that each sync rewrites. */
+export function syncChain(name: string, rules: readonly Rule[]): Chain {
+  return { name, writer: 'sync', rules };
+}

@@ -6,7 +6,7 @@ import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { LocalTrafficDetector } from '../../proxy/local-traffic.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, jump, type Match, type Rule } from './rule.ts';
-import type { Chain } from './ruleset.ts';
+import { type Chain, syncChain } from './ruleset.ts';
 import { chainsOf, endpointChains, type PlannedServicePort } from './service-plan.ts';
 import { hasFirewall } from './service-rules.ts';
 
@@ -23,7 +23,7 @@ const MARK_MASQ = jump('KUBE-MARK-MASQ');
 export function serviceChains(planned: PlannedServicePort, context: ChainContext): readonly Chain[] {
   const { servicePort, traffic, chains } = planned;
   const made: Chain[] = [];
-  const add = (name: string, rules: readonly Rule[]) => made.push({ name, writer: 'sync', rules });
+  const add = (name: string, rules: readonly Rule[]) => made.push(syncChain(name, rules));
   if (traffic.hasEndpoints && servicePort.externallyAccessible) {
     add(chains.external, externalRules(planned, context));
   }

@@ -1,41 +1,25 @@
 /** `endpoints`: manifests in, the EndpointSlices that the controllers would write out. */
 import { dump } from 'js-yaml';
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
+import { SERVICE_NAME_LABEL } from '../../apiserver/labels.ts';
 import type { Endpoint, EndpointSlice } from '../../apiserver/objects.ts';
 import { formatMembershipReason, type Standing } from '../../controllers/endpoint-slice-judgement.ts';
 import { memberships } from '../../controllers/endpoint-slice-membership.ts';
 import { podCluster } from '../../controllers/pod-cluster.ts';
-import { prepareCluster } from '../../index.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { table } from '../../report/table.ts';
 import { compareStrings } from '../../shared/ordering.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { isLive, loadCluster, loadInput, reportDiagnostics, withoutDeprecations } from '../load-input.ts';
+import { loadState } from '../load-input.ts';
 import type { ClusterOptions, CommonOptions, InputOptions, SelectionOptions } from '../options.ts';
 
 interface EndpointsOptions extends InputOptions, ClusterOptions, SelectionOptions, CommonOptions {
   readonly output: 'table' | 'wide' | 'yaml' | 'json';
 }
 
-const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-
 export async function endpointsCommand(options: EndpointsOptions, io: CommandIO): Promise<number> {
-  const { source, admission } = isLive(options)
-    ? await loadCluster(liveLists(options), options, io)
-    : await loadInput(options, io);
-  const { state, diagnostics } = prepareCluster({
-    objects: source.objects,
-    admission,
-    live: isLive(options),
-    skipInvalid: options.skipInvalid ?? false,
-  });
-  const refused = reportDiagnostics(
-    [...source.diagnostics, ...withoutDeprecations(diagnostics, options)],
-    [source],
-    options,
-    io,
-  );
-  if (state === undefined || (refused && !options.skipInvalid)) return 2;
+  const state = await loadState(liveLists(options), [], options, io);
+  if (state === undefined) return 2;
   await writeAll(io.stdout, print(state, options.output));
   return 0;
 }

@@ -5,19 +5,11 @@ import {
   serviceVariables,
   type Variable,
 } from '../../discovery/env/service-variables.ts';
-import { prepareCluster } from '../../index.ts';
 import { currentNamespace } from '../../input/current-namespace.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import {
-  isLive,
-  kubectlOf,
-  loadCluster,
-  loadInput,
-  reportDiagnostics,
-  withoutDeprecations,
-} from '../load-input.ts';
+import { isLive, kubectlOf, loadState } from '../load-input.ts';
 import type { ClusterOptions, CommonOptions, InputOptions } from '../options.ts';
 
 interface EnvOptions extends InputOptions, ClusterOptions, CommonOptions {
@@ -27,21 +19,9 @@ interface EnvOptions extends InputOptions, ClusterOptions, CommonOptions {
 
 export async function envCommand(options: EnvOptions, io: CommandIO): Promise<number> {
   const namespace = await namespaceOf(options, io);
-  const { source, admission } = isLive(options)
-    ? await loadCluster(liveLists(namespace, options.pod), options, io)
-    : await loadInput(options, io);
-  const { state, diagnostics } = prepareCluster({
-    objects: source.objects,
-    admission,
-    live: isLive(options),
-    skipInvalid: options.skipInvalid ?? false,
-  });
   // What Services have no endpoints is of no concern here.
-  const relevant = withoutDeprecations(diagnostics, options).filter(
-    ({ code }) => code !== 'NoEndpointsInInput',
-  );
-  const refused = reportDiagnostics([...source.diagnostics, ...relevant], [source], options, io);
-  if (state === undefined || (refused && !options.skipInvalid)) return 2;
+  const state = await loadState(liveLists(namespace, options.pod), ['NoEndpointsInInput'], options, io);
+  if (state === undefined) return 2;
   const { blocks, collisions, younger } = serviceVariables(
     state.services,
     podEnvironment(state, namespace, options),
