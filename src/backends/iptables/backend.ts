@@ -6,7 +6,7 @@ import type { Artifact, Backend, CompiledNode } from '../backend.ts';
 import { compileIptables } from './compile.ts';
 import { compileClassic } from './compile-classic.ts';
 import { printRestore, printSave } from './print.ts';
-import type { Ruleset } from './ruleset.ts';
+import { chainsOfTable, type Ruleset } from './ruleset.ts';
 
 const PREFIX: Readonly<Record<IPFamily, string>> = { IPv4: 'iptables', IPv6: 'ip6tables' };
 
@@ -33,15 +33,15 @@ function compile(view: NodeView): CompiledNode {
 }
 
 /** `{"tables":[{"name":"nat","chains":[{"name":…,"writer":…,"rules":[…]}]}]}`, a chain a line, sorted as they are printed. */
-function* json({ tables }: Ruleset): Generator<string> {
+function* json({ tables, servicePorts }: Ruleset): Generator<string> {
   yield '{"tables":[';
-  for (const [t, { name, chains }] of tables.entries()) {
-    const all = [...chains];
+  for (const [t, table] of tables.entries()) {
+    const all = [...chainsOfTable(table, servicePorts)];
     const builtin = all.filter(({ writer }) => writer === 'kernel');
     const others = all.filter(({ writer }) => writer !== 'kernel');
     others.sort((a, b) => compareStrings(a.name, b.name));
     const lines = [...builtin, ...others].map((chain) => `\n${JSON.stringify(chain)}`);
-    yield `${t === 0 ? '' : ','}\n{"name":${JSON.stringify(name)},"chains":[${lines.join(',')}]}`;
+    yield `${t === 0 ? '' : ','}\n{"name":${JSON.stringify(table.name)},"chains":[${lines.join(',')}]}`;
   }
   yield ']}';
 }

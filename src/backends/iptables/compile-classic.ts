@@ -11,7 +11,15 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, type Ruleset, syncChain, table } from './ruleset.ts';
+import {
+  BUILTIN_CHAINS,
+  type Chain,
+  type Ruleset,
+  setupChain,
+  sharedChain,
+  syncChain,
+  type Table,
+} from './ruleset.ts';
 import { chainsOf, endpointChains, type PlannedServicePort, planServicePort } from './service-plan.ts';
 
 interface Context {
@@ -39,40 +47,46 @@ const JUMPS: Readonly<Record<'filter' | 'nat', Readonly<Record<string, readonly 
 
 export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
   const family = view.families[ipFamily];
-  const context: Context = { view, family };
-  const planned = family.servicePorts.map(planServicePort);
   return {
     family: ipFamily,
-    tables: [table('filter', () => filterChains(planned)), table('nat', () => natChains(planned, context))],
+    servicePorts: family.servicePorts.map(planServicePort),
+    tables: [filterTable(), natTable({ view, family })],
   };
 }
 
-function* builtinChains(table: keyof typeof JUMPS): Generator<Chain> {
-  for (const name of BUILTIN_CHAINS[table]) yield { name, writer: 'kernel', rules: JUMPS[table][name] ?? [] };
+function builtinChains(table: keyof typeof JUMPS): Chain[] {
+  return BUILTIN_CHAINS[table].map((name) => ({ name, writer: 'kernel', rules: JUMPS[table][name] ?? [] }));
 }
 
-function* filterChains(planned: readonly PlannedServicePort[]): Generator<Chain> {
-  yield* builtinChains('filter');
-  yield { name: 'KUBE-FIREWALL', writer: 'setup', rules: [firewallRule()] };
-  yield syncChain('KUBE-SERVICES', planned.flatMap(rejectRules));
+function filterTable(): Table {
+  return {
+    name: 'filter',
+    fixed: [...builtinChains('filter'), setupChain('KUBE-FIREWALL', [firewallRule()])],
+    shared: [sharedChain('KUBE-SERVICES', rejectRules)],
+    ownChains: () => [],
+  };
 }
 
-function* natChains(planned: readonly PlannedServicePort[], context: Context): Generator<Chain> {
+function natTable(context: Context): Table {
   const mark = 2 ** context.view.configuration.iptables.masqueradeBit;
   const marking = (bits: number): Rule => ({
     matches: [],
     target: { kind: 'mark', operation: 'set', mark: bits },
   });
-  yield* builtinChains('nat');
-  yield { name: 'KUBE-MARK-DROP', writer: 'setup', rules: [marking(DROP_MARK)] };
-  yield syncChain('KUBE-MARK-MASQ', [marking(mark)]);
-  yield syncChain('KUBE-NODEPORTS', planned.flatMap(nodePortRules));
-  yield syncChain('KUBE-POSTROUTING', [masqueradeRule(mark)]);
-  yield syncChain('KUBE-SERVICES', [
-    ...planned.flatMap((port) => captureRules(port, context)),
-    nodePortJump(),
-  ]);
-  for (const port of planned) yield* serviceChains(port, context);
+  return {
+    name: 'nat',
+    fixed: [
+      ...builtinChains('nat'),
+      setupChain('KUBE-MARK-DROP', [marking(DROP_MARK)]),
+      syncChain('KUBE-MARK-MASQ', [marking(mark)]),
+      syncChain('KUBE-POSTROUTING', [masqueradeRule(mark)]),
+    ],
+    shared: [
+      sharedChain('KUBE-NODEPORTS', nodePortRules),
+      sharedChain('KUBE-SERVICES', (port) => captureRules(port, context), [nodePortJump()]),
+    ],
+    ownChains: (port) => serviceChains(port, context),
+  };
 }
 
 function masqueradeRule(mark: number): Rule {

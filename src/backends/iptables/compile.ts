@@ -7,9 +7,18 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { comment, jump, type Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, type Ruleset, syncChain, type TableName, table } from './ruleset.ts';
+import {
+  BUILTIN_CHAINS,
+  type Chain,
+  type Ruleset,
+  setupChain,
+  sharedChain,
+  syncChain,
+  type Table,
+  type TableName,
+} from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
-import { type PlannedServicePort, planServicePort } from './service-plan.ts';
+import { planServicePort } from './service-plan.ts';
 import {
   captureRules,
   clusterIPFilterRules,
@@ -37,67 +46,72 @@ export function compileIptables(view: NodeView, ipFamily: IPFamily): Ruleset {
     family,
     largeCluster: family.endpointCount > LARGE_CLUSTER_ENDPOINTS,
   };
-  const planned = family.servicePorts.map(planServicePort);
   return {
     family: ipFamily,
-    tables: [
-      table('filter', () => filterChains(planned, context)),
-      table('mangle', () => mangleChains(view)),
-      table('nat', () => natChains(planned, context)),
-    ],
+    servicePorts: family.servicePorts.map(planServicePort),
+    tables: [filterTable(context), mangleTable(view), natTable(context)],
   };
 }
 
-function setup(name: string): Chain {
-  return { name, writer: 'setup', rules: [] };
+function builtinChains(table: TableName, { release }: NodeView): Chain[] {
+  return BUILTIN_CHAINS[table].map((name) => ({
+    name,
+    writer: 'kernel',
+    rules: jumpsFrom(table, name, release),
+  }));
 }
 
-function* builtinChains(table: TableName, { release }: NodeView): Generator<Chain> {
-  for (const name of BUILTIN_CHAINS[table]) {
-    yield { name, writer: 'kernel', rules: jumpsFrom(table, name, release) };
-  }
+function mangleTable(view: NodeView): Table {
+  const fixed = [...builtinChains('mangle', view), setupChain(CANARY)];
+  return { name: 'mangle', fixed, shared: [], ownChains: () => [] };
 }
 
-function* mangleChains(view: NodeView): Generator<Chain> {
-  yield* builtinChains('mangle', view);
-  yield setup(CANARY);
-}
-
-function* filterChains(planned: readonly PlannedServicePort[], context: ChainContext): Generator<Chain> {
-  const { view, family } = context;
+function filterTable({ view, family }: ChainContext): Table {
   const { release, configuration, nfacct } = view;
   const open = nodePortsAreOpen(view, family);
   const dropInvalid = !(release.conntrackTCPLiberal && configuration.conntrackTCPBeLiberal);
-  yield* builtinChains('filter', view);
-  yield setup(CANARY);
-  yield syncChain(
-    'KUBE-EXTERNAL-SERVICES',
-    planned.flatMap((port) => externalFilterRules(port, open)),
-  );
-  yield syncChain('KUBE-FORWARD', forwardRules(masqueradeMark(view), dropInvalid, nfacct));
-  yield syncChain('KUBE-NODEPORTS', planned.flatMap(healthCheckRules));
-  yield syncChain('KUBE-PROXY-FIREWALL', planned.flatMap(firewallFilterRules));
-  yield syncChain('KUBE-SERVICES', planned.flatMap(clusterIPFilterRules));
-  if (!release.kubeFirewall) return;
-  yield family.localhostNodePorts
-    ? syncChain('KUBE-FIREWALL', localnetFirewallRules())
-    : setup('KUBE-FIREWALL');
+  const fixed = [
+    ...builtinChains('filter', view),
+    setupChain(CANARY),
+    syncChain('KUBE-FORWARD', forwardRules(masqueradeMark(view), dropInvalid, nfacct)),
+  ];
+  if (release.kubeFirewall) {
+    const isWritten = family.localhostNodePorts;
+    fixed.push(isWritten ? syncChain('KUBE-FIREWALL', localnetFirewallRules()) : setupChain('KUBE-FIREWALL'));
+  }
+  return {
+    name: 'filter',
+    fixed,
+    shared: [
+      sharedChain('KUBE-EXTERNAL-SERVICES', (port) => externalFilterRules(port, open)),
+      sharedChain('KUBE-NODEPORTS', healthCheckRules),
+      sharedChain('KUBE-PROXY-FIREWALL', firewallFilterRules),
+      sharedChain('KUBE-SERVICES', clusterIPFilterRules),
+    ],
+    ownChains: () => [],
+  };
 }
 
-function* natChains(planned: readonly PlannedServicePort[], context: ChainContext): Generator<Chain> {
+function natTable(context: ChainContext): Table {
   const { view, family } = context;
   const mark = masqueradeMark(view);
   const open = nodePortsAreOpen(view, family);
-  yield* builtinChains('nat', view);
-  yield setup(CANARY);
-  yield syncChain('KUBE-MARK-MASQ', markMasqRules(mark));
-  const nodePorts = open
-    ? planned.flatMap((port) => nodePortRules(port, view, family.localhostNodePorts))
-    : [];
-  yield syncChain('KUBE-NODEPORTS', nodePorts);
-  yield syncChain('KUBE-POSTROUTING', postroutingRules(mark));
-  yield syncChain('KUBE-SERVICES', [...planned.flatMap(captureRules), ...nodePortJumps(view, family)]);
-  for (const port of planned) yield* serviceChains(port, context);
+  return {
+    name: 'nat',
+    fixed: [
+      ...builtinChains('nat', view),
+      setupChain(CANARY),
+      syncChain('KUBE-MARK-MASQ', markMasqRules(mark)),
+      syncChain('KUBE-POSTROUTING', postroutingRules(mark)),
+    ],
+    shared: [
+      sharedChain('KUBE-NODEPORTS', (port) =>
+        open ? nodePortRules(port, view, family.localhostNodePorts) : [],
+      ),
+      sharedChain('KUBE-SERVICES', captureRules, nodePortJumps(view, family)),
+    ],
+    ownChains: (port) => serviceChains(port, context),
+  };
 }
 
 function masqueradeMark({ configuration }: NodeView): number {

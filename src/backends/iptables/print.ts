@@ -8,41 +8,41 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import { printKernelRule } from './print-kernel-rule.ts';
 import { printProxyRule } from './print-proxy-rule.ts';
 import type { Rule } from './rule.ts';
-import { BUILTIN_CHAINS, type Chain, type Ruleset, type Table } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, chainsOfTable, type Ruleset, type Table } from './ruleset.ts';
 import { TextStore } from './text-store.ts';
 
 type PrintRule = (rule: Rule, family: IPFamily) => string;
 
 /** What `iptables-save` prints (without its comment lines) after kube-proxy's first sync on a clean host. */
-export function* printSave({ tables, family }: Ruleset): Generator<string> {
-  for (const table of tables) yield* printTable(table, () => true, printKernelRule, family);
+export function* printSave(ruleset: Ruleset): Generator<string> {
+  for (const table of ruleset.tables) yield* printTable(table, ruleset, () => true, printKernelRule);
 }
 
 /** What kube-proxy feeds to `iptables-restore --noflush`; applying it again changes nothing. */
-export function* printRestore({ tables, family }: Ruleset): Generator<string> {
-  for (const table of tables)
-    yield* printTable(table, ({ writer }) => writer === 'sync', printProxyRule, family);
+export function* printRestore(ruleset: Ruleset): Generator<string> {
+  for (const table of ruleset.tables)
+    yield* printTable(table, ruleset, ({ writer }) => writer === 'sync', printProxyRule);
 }
 
 /** Nothing for a table without any such chain. */
 function* printTable(
-  { name, chains }: Table,
+  table: Table,
+  { family, servicePorts }: Ruleset,
   includes: (chain: Chain) => boolean,
   print: PrintRule,
-  family: IPFamily,
 ): Generator<string> {
   const store = new TextStore(checked);
-  for (const chain of chains) {
+  for (const chain of chainsOfTable(table, servicePorts)) {
     if (!includes(chain)) continue;
     const head = `-A ${chain.name}`;
     let text = '';
     for (const rule of chain.rules) text += `${head}${print(rule, family)}\n`;
     store.add(chain.name, text, chain.rules.length);
   }
-  const builtin = BUILTIN_CHAINS[name];
+  const builtin = BUILTIN_CHAINS[table.name];
   const order = store.order(builtin);
   if (order.length === 0) return;
-  let declarations = `*${name}\n`;
+  let declarations = `*${table.name}\n`;
   for (const place of order) {
     const chain = store.name(place);
     declarations += `:${chain} ${builtin.includes(chain) ? 'ACCEPT' : '-'} [0:0]\n`;

@@ -1,20 +1,35 @@
 /** The tables, chains and rules of one IP family. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { Rule } from './rule.ts';
+import type { PlannedServicePort } from './service-plan.ts';
 
 export interface Ruleset {
   readonly family: IPFamily;
+  /** Sorted by ServicePortName. */
+  readonly servicePorts: readonly PlannedServicePort[];
   /** Sorted by name. */
   readonly tables: readonly Table[];
 }
 
+/**
+ * How a table's chains follow from the service ports. Chains are compiled anew at each walk, one service port after the
+ * other, so that a big cluster's rules are never in memory all at once.
+ */
 export interface Table {
   readonly name: TableName;
-  /**
-   * Built-in chains in the order of their hooks, then others in no particular order. Each walk compiles them anew, one
-   * service port after the other, so that a big cluster's rules are never in memory all at once.
-   */
-  readonly chains: Iterable<Chain>;
+  /** Chains that depend on no service port: the built-in ones first, in the order of their hooks. */
+  readonly fixed: readonly Chain[];
+  readonly shared: readonly SharedChain[];
+  /** The chains of one service port's own, in no particular order. */
+  readonly ownChains: (port: PlannedServicePort) => Iterable<Chain>;
+}
+
+/** A sync chain to which each service port adds rules. */
+export interface SharedChain {
+  readonly name: string;
+  readonly rulesOf: (port: PlannedServicePort) => readonly Rule[];
+  /** Rules behind those of the service ports. */
+  readonly tail: readonly Rule[];
 }
 
 export type TableName = 'filter' | 'mangle' | 'nat';
@@ -31,9 +46,14 @@ export interface Chain {
   readonly rules: readonly Rule[];
 }
 
-/** A table whose chains `compile` makes for each walk. */
-export function table(name: TableName, compile: () => Iterable<Chain>): Table {
-  return { name, chains: { [Symbol.iterator]: () => compile()[Symbol.iterator]() } };
+/** All chains of a table, the built-in ones first. */
+export function* chainsOfTable(
+  { fixed, shared, ownChains }: Table,
+  ports: readonly PlannedServicePort[],
+): Generator<Chain> {
+  yield* fixed;
+  for (const { name, rulesOf, tail } of shared) yield syncChain(name, [...ports.flatMap(rulesOf), ...tail]);
+  for (const port of ports) yield* ownChains(port);
 }
 
 /** Built-in chains by table, in the order of their hooks. */
@@ -46,4 +66,17 @@ export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
 /** A chain that each sync rewrites. */
 export function syncChain(name: string, rules: readonly Rule[]): Chain {
   return { name, writer: 'sync', rules };
+}
+
+/** A chain that kube-proxy makes when it starts. */
+export function setupChain(name: string, rules: readonly Rule[] = []): Chain {
+  return { name, writer: 'setup', rules };
+}
+
+export function sharedChain(
+  name: string,
+  rulesOf: SharedChain['rulesOf'],
+  tail: readonly Rule[] = [],
+): SharedChain {
+  return { name, rulesOf, tail };
 }

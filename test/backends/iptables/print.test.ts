@@ -3,7 +3,7 @@ import { checked, printRestore, printSave } from '../../../src/backends/iptables
 import { printKernelRule } from '../../../src/backends/iptables/print-kernel-rule.ts';
 import { printProxyRule } from '../../../src/backends/iptables/print-proxy-rule.ts';
 import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables/rule.ts';
-import { type Chain, type Ruleset, table } from '../../../src/backends/iptables/ruleset.ts';
+import type { Chain, Ruleset, Table, TableName } from '../../../src/backends/iptables/ruleset.ts';
 
 const chain = (name: string, writer: Chain['writer'], rules: () => readonly Rule[]): Chain => ({
   name,
@@ -12,7 +12,11 @@ const chain = (name: string, writer: Chain['writer'], rules: () => readonly Rule
 });
 
 function ruleset(rules: readonly Rule[], name = 'KUBE-TEST'): Ruleset {
-  return { family: 'IPv4', tables: [table('filter', () => [chain(name, 'sync', () => rules)])] };
+  return { family: 'IPv4', servicePorts: [], tables: [table('filter', [chain(name, 'sync', () => rules)])] };
+}
+
+function table(name: TableName, fixed: readonly Chain[]): Table {
+  return { name, fixed, shared: [], ownChains: () => [] };
 }
 
 const text = (pieces: Iterable<string>) => [...pieces].join('');
@@ -89,10 +93,12 @@ describe('the writer', () => {
 
   it('leaves chains that a sync does not write, and tables without any, out of the restore text', () => {
     const tables: Ruleset['tables'] = [
-      { name: 'filter', chains: [chain('INPUT', 'kernel', () => []), chain('A', 'setup', () => [])] },
-      { name: 'nat', chains: [chain('B', 'sync', () => [])] },
+      table('filter', [chain('INPUT', 'kernel', () => []), chain('A', 'setup', () => [])]),
+      table('nat', [chain('B', 'sync', () => [])]),
     ];
-    expect(text(printRestore({ family: 'IPv4', tables }))).toBe('*nat\n:B - [0:0]\nCOMMIT\n');
+    expect(text(printRestore({ family: 'IPv4', servicePorts: [], tables }))).toBe(
+      '*nat\n:B - [0:0]\nCOMMIT\n',
+    );
   });
 
   it.each([
