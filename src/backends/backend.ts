@@ -20,7 +20,25 @@ export interface CompiledNode {
   readonly json: (family: IPFamily) => Iterable<string>;
 }
 
+/** What has become of a chain, or of another part of the rules that has a name. */
+export interface RuleChange {
+  readonly family: IPFamily;
+  readonly table: string;
+  readonly chain: string;
+  /** The lines that differ, in the kernel's spelling; all of them where the chain is new or has gone. */
+  readonly before: readonly string[] | undefined;
+  readonly after: readonly string[] | undefined;
+}
+
 export interface Backend {
   readonly mode: ProxyMode;
   readonly compile: (view: NodeView) => CompiledNode;
+  /** As `compile`, for views that follow one another: what has not changed since `previous` is taken over. */
+  readonly follow: (view: NodeView, previous: FollowedNode | undefined) => FollowedNode;
+}
+
+/** A compilation that the next one can build on. */
+export interface FollowedNode extends CompiledNode {
+  /** What differs from the compilation before; everything, if this is the first. */
+  readonly changes: () => Iterable<RuleChange>;
 }

@@ -6,7 +6,7 @@
  * share.
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
-import type { IPFamily } from '../apiserver/objects.ts';
+import type { EndpointSlice, IPFamily, Service } from '../apiserver/objects.ts';
 import { compareStrings } from '../shared/ordering.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 import { endpointsOfServicePort, slicesByService } from './endpoint.ts';
@@ -63,23 +63,50 @@ function buildFamilyView(
   state: ClusterState,
   family: IPFamily,
   node: NodeIdentity,
-  { configuration, release }: NodeViewRequest,
+  request: NodeViewRequest,
 ): FamilyView {
   const slices = slicesByService(state.endpointSlices, family);
   const views: ServicePortView[] = [];
-  let endpointCount = 0;
   for (const service of state.services) {
-    if (isNotProxied(service)) continue;
-    const ofService = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
-    for (const servicePort of servicePorts(service, family, node, configuration, release)) {
-      const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
-      endpointCount += endpoints.length;
-      views.push({ servicePort, traffic: serviceTraffic(servicePort, endpoints, node, release) });
-    }
+    if (!isNotProxied(service)) addServiceViews(views, service, slices, family, node, request);
   }
-  views.sort((a, b) => compareStrings(a.servicePort.name, b.servicePort.name));
+  return familyView(family, views.sort(byServicePortName), node, request);
+}
+
+/** Adds what one Service has in one family. */
+export function addServiceViews(
+  views: ServicePortView[],
+  service: Service,
+  slices: ReadonlyMap<string, readonly EndpointSlice[]>,
+  family: IPFamily,
+  node: NodeIdentity,
+  { configuration, release }: NodeViewRequest,
+): void {
+  const ports = servicePorts(service, family, node, configuration, release);
+  if (ports.length === 0) return;
+  const ofService = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
+  for (const servicePort of ports) {
+    const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
+    const traffic = serviceTraffic(servicePort, endpoints, node, release);
+    views.push({ servicePort, traffic, endpointCount: endpoints.length });
+  }
+}
+
+export function byServicePortName(a: ServicePortView, b: ServicePortView): number {
+  return compareStrings(a.servicePort.name, b.servicePort.name);
+}
+
+/** @param views sorted by ServicePortName */
+export function familyView(
+  family: IPFamily,
+  views: readonly ServicePortView[],
+  node: NodeIdentity,
+  { configuration, release }: NodeViewRequest,
+): FamilyView {
   const selection = selectNodePortAddresses(configuration.nodePortAddresses, node, family);
   const localhostOption = !release.localhostNodePortsOption || configuration.iptables.localhostNodePorts;
+  let endpointCount = 0;
+  for (const view of views) endpointCount += view.endpointCount;
   return {
     family,
     servicePorts: views,

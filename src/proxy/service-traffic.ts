@@ -10,6 +10,8 @@ import type { ServicePortInfo } from './service-port.ts';
 export interface ServicePortView {
   readonly servicePort: ServicePortInfo;
   readonly traffic: ServiceTraffic;
+  /** Endpoints out of use included. */
+  readonly endpointCount: number;
 }
 
 export interface ServiceTraffic {

@@ -2,30 +2,58 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { NodeView } from '../../proxy/node-view.ts';
 import { compareStrings } from '../../shared/ordering.ts';
-import type { Artifact, Backend, CompiledNode } from '../backend.ts';
-import { compileIptables } from './compile.ts';
+import type { Artifact, Backend, CompiledNode, FollowedNode } from '../backend.ts';
+import { type CompileFamily, compileIptables } from './compile.ts';
 import { compileClassic } from './compile-classic.ts';
-import { printRestore, printSave } from './print.ts';
+import { FollowedFamily } from './follow.ts';
+import { printRuleset, RESTORE, SAVE, type Spelling } from './print.ts';
+import { keptText } from './printed.ts';
 import { chainsOfTable, type Ruleset } from './ruleset.ts';
+import { planServicePort } from './service-plan.ts';
 
 const PREFIX: Readonly<Record<IPFamily, string>> = { IPv4: 'iptables', IPv6: 'ip6tables' };
 
-export const iptablesBackend: Backend = { mode: 'iptables', compile };
+export const iptablesBackend: Backend = { mode: 'iptables', compile, follow };
 
 function compile(view: NodeView): CompiledNode {
-  const compileFamily = view.release.classic ? compileClassic : compileIptables;
-  const rulesets: Readonly<Record<IPFamily, Ruleset>> = {
-    IPv4: compileFamily(view, 'IPv4'),
-    IPv6: compileFamily(view, 'IPv6'),
+  const compileView = (family: IPFamily) =>
+    compilerOf(view)(view, family, view.families[family].servicePorts.map(planServicePort));
+  const rulesets: Rulesets = { IPv4: compileView('IPv4'), IPv6: compileView('IPv6') };
+  return compiledNode(rulesets, (family, spelling) => printRuleset(rulesets[family], spelling));
+}
+
+interface FollowedIptables extends FollowedNode {
+  readonly families: Readonly<Record<IPFamily, FollowedFamily>>;
+}
+
+function follow(view: NodeView, previous: FollowedNode | undefined): FollowedIptables {
+  const before = (previous as FollowedIptables | undefined)?.families;
+  const followFamily = (family: IPFamily) =>
+    new FollowedFamily(view, family, compilerOf(view), before?.[family]);
+  const families = { IPv4: followFamily('IPv4'), IPv6: followFamily('IPv6') };
+  const rulesets = { IPv4: families.IPv4.ruleset, IPv6: families.IPv6.ruleset };
+  return {
+    ...compiledNode(rulesets, (family, spelling) => keptText(families[family].print(spelling))),
+    families,
+    changes: () => [...families.IPv4.changes(SAVE), ...families.IPv6.changes(SAVE)],
   };
+}
+
+function compilerOf({ release }: NodeView): CompileFamily {
+  return release.classic ? compileClassic : compileIptables;
+}
+
+type Rulesets = Readonly<Record<IPFamily, Ruleset>>;
+
+function compiledNode(
+  rulesets: Rulesets,
+  print: (family: IPFamily, spelling: Spelling) => Iterable<string>,
+): CompiledNode {
   return {
     mode: 'iptables',
-    artifacts: [rulesets.IPv4, rulesets.IPv6].flatMap((ruleset): Artifact[] => [
-      { name: `${PREFIX[ruleset.family]}.save`, text: () => printSave(ruleset) },
-      {
-        name: `${PREFIX[ruleset.family]}.restore`,
-        text: () => printRestore(ruleset),
-      },
+    artifacts: (['IPv4', 'IPv6'] as const).flatMap((family): Artifact[] => [
+      { name: `${PREFIX[family]}.save`, text: () => print(family, SAVE) },
+      { name: `${PREFIX[family]}.restore`, text: () => print(family, RESTORE) },
     ]),
     mainArtifact: { IPv4: 'iptables.save', IPv6: 'ip6tables.save' },
     json: (family) => json(rulesets[family]),

@@ -7,20 +7,12 @@
  * dropped is marked by the kubelet's KUBE-MARK-DROP: the kubelet's chains are among those of the host, though no part of
  * what kube-proxy restores.
  */
-import type { IPFamily } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import type { CompileFamily } from './compile.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from './rule.ts';
-import {
-  BUILTIN_CHAINS,
-  type Chain,
-  type Ruleset,
-  setupChain,
-  sharedChain,
-  syncChain,
-  type Table,
-} from './ruleset.ts';
-import { chainsOf, endpointChains, type PlannedServicePort, planServicePort } from './service-plan.ts';
+import { BUILTIN_CHAINS, type Chain, setupChain, sharedChain, syncChain, type Table } from './ruleset.ts';
+import { chainsOf, endpointChains, type PlannedServicePort } from './service-plan.ts';
 
 interface Context {
   readonly view: NodeView;
@@ -45,14 +37,11 @@ const JUMPS: Readonly<Record<'filter' | 'nat', Readonly<Record<string, readonly 
   nat: { PREROUTING: [PORTALS], OUTPUT: [PORTALS], POSTROUTING: [POSTROUTING] },
 };
 
-export function compileClassic(view: NodeView, ipFamily: IPFamily): Ruleset {
-  const family = view.families[ipFamily];
-  return {
-    family: ipFamily,
-    servicePorts: family.servicePorts.map(planServicePort),
-    tables: [filterTable(), natTable({ view, family })],
-  };
-}
+export const compileClassic: CompileFamily = (view, ipFamily, servicePorts) => ({
+  family: ipFamily,
+  servicePorts,
+  tables: [filterTable(), natTable({ view, family: view.families[ipFamily] })],
+});
 
 function builtinChains(table: keyof typeof JUMPS): Chain[] {
   return BUILTIN_CHAINS[table].map((name) => ({ name, writer: 'kernel', rules: JUMPS[table][name] ?? [] }));

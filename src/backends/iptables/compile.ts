@@ -18,7 +18,7 @@ import {
   type TableName,
 } from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
-import { planServicePort } from './service-plan.ts';
+import type { PlannedServicePort } from './service-plan.ts';
 import {
   captureRules,
   clusterIPFilterRules,
@@ -39,18 +39,25 @@ import {
 const LARGE_CLUSTER_ENDPOINTS = 1000;
 const CANARY = 'KUBE-PROXY-CANARY';
 
-export function compileIptables(view: NodeView, ipFamily: IPFamily): Ruleset {
+/** @param servicePorts those of the view's family, planned */
+export type CompileFamily = (
+  view: NodeView,
+  ipFamily: IPFamily,
+  servicePorts: readonly PlannedServicePort[],
+) => Ruleset;
+
+export const compileIptables: CompileFamily = (view, ipFamily, servicePorts) => {
   const family = view.families[ipFamily];
-  const context: ChainContext = {
-    view,
-    family,
-    largeCluster: family.endpointCount > LARGE_CLUSTER_ENDPOINTS,
-  };
+  const context: ChainContext = { view, family, largeCluster: isLargeCluster(family) };
   return {
     family: ipFamily,
-    servicePorts: family.servicePorts.map(planServicePort),
+    servicePorts,
     tables: [filterTable(context), mangleTable(view), natTable(context)],
   };
+};
+
+export function isLargeCluster({ endpointCount }: FamilyView): boolean {
+  return endpointCount > LARGE_CLUSTER_ENDPOINTS;
 }
 
 function builtinChains(table: TableName, { release }: NodeView): Chain[] {

@@ -13,9 +13,10 @@ export interface PlannedServicePort extends ServicePortView {
 const TRANSPORT: Readonly<Record<Protocol, TransportProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 export function planServicePort(view: ServicePortView): PlannedServicePort {
-  const { servicePort, traffic } = view;
+  const { servicePort, traffic, endpointCount } = view;
   const transport = TRANSPORT[servicePort.protocol];
-  return { servicePort, traffic, chains: servicePortChains(servicePort.name, transport), transport };
+  const chains = servicePortChains(servicePort.name, transport);
+  return { servicePort, traffic, endpointCount, chains, transport };
 }
 
 /** The KUBE-SEP chains of the endpoints that can be reached, in their order. */

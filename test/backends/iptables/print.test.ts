@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checked, printRestore, printSave } from '../../../src/backends/iptables/print.ts';
+import { checked, printRuleset, RESTORE, SAVE } from '../../../src/backends/iptables/print.ts';
 import { printKernelRule } from '../../../src/backends/iptables/print-kernel-rule.ts';
 import { printProxyRule } from '../../../src/backends/iptables/print-proxy-rule.ts';
 import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables/rule.ts';
@@ -86,7 +86,7 @@ describe('rules in both spellings', () => {
 
 describe('the writer', () => {
   it('writes tables, chains and rules', () => {
-    expect(text(printSave(ruleset([{ matches: [], target: DROP }])))).toBe(
+    expect(text(printRuleset(ruleset([{ matches: [], target: DROP }]), SAVE))).toBe(
       '*filter\n:KUBE-TEST - [0:0]\n-A KUBE-TEST -j DROP\nCOMMIT\n',
     );
   });
@@ -96,7 +96,7 @@ describe('the writer', () => {
       table('filter', [chain('INPUT', 'kernel', () => []), chain('A', 'setup', () => [])]),
       table('nat', [chain('B', 'sync', () => [])]),
     ];
-    expect(text(printRestore({ family: 'IPv4', servicePorts: [], tables }))).toBe(
+    expect(text(printRuleset({ family: 'IPv4', servicePorts: [], tables }, RESTORE))).toBe(
       '*nat\n:B - [0:0]\nCOMMIT\n',
     );
   });
@@ -114,8 +114,8 @@ describe('the writer', () => {
       ruleset([], evil),
     ];
     for (const each of hostile) {
-      expect(() => text(printSave(each))).toThrow('refusing');
-      expect(() => text(printRestore(each))).toThrow('refusing');
+      expect(() => text(printRuleset(each, SAVE))).toThrow('refusing');
+      expect(() => text(printRuleset(each, RESTORE))).toThrow('refusing');
     }
   });
 

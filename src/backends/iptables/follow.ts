@@ -1,0 +1,74 @@
+/**
+ * Compiles views that follow one another. In: a node's view, and what was compiled of the one before. Out: the rules, of
+ * which only those of service ports that have changed are compiled and printed anew, and which of them differ.
+ */
+import type { IPFamily } from '../../apiserver/objects.ts';
+import type { NodeView } from '../../proxy/node-view.ts';
+import { compareStrings } from '../../shared/ordering.ts';
+import { placesBefore } from '../../shared/sorted-lists.ts';
+import type { RuleChange } from '../backend.ts';
+import { type CompileFamily, isLargeCluster } from './compile.ts';
+import type { Spelling } from './print.ts';
+import { changedChains, type PrintedRuleset, printKept } from './printed.ts';
+import type { Ruleset } from './ruleset.ts';
+import { type PlannedServicePort, planServicePort } from './service-plan.ts';
+
+export class FollowedFamily {
+  readonly ruleset: Ruleset;
+  readonly view: NodeView;
+  private readonly printed = new Map<Spelling, PrintedRuleset>();
+  /** What was printed of the view before: not that compilation itself, which knows the one before it. */
+  private readonly before: ReadonlyMap<Spelling, PrintedRuleset>;
+
+  constructor(
+    view: NodeView,
+    family: IPFamily,
+    compile: CompileFamily,
+    previous: FollowedFamily | undefined,
+  ) {
+    this.view = view;
+    this.before = new Map(previous?.printed);
+    this.ruleset = compile(view, family, planned(view, family, previous));
+    if (previous === undefined || !isAlike(previous.view, view, family)) return;
+    for (const [spelling, before] of previous.printed) {
+      this.printed.set(spelling, printKept(this.ruleset, spelling, before));
+    }
+  }
+
+  print(spelling: Spelling): PrintedRuleset {
+    const known = this.printed.get(spelling);
+    if (known !== undefined) return known;
+    const printed = printKept(this.ruleset, spelling);
+    this.printed.set(spelling, printed);
+    return printed;
+  }
+
+  changes(spelling: Spelling): Iterable<RuleChange> {
+    return changedChains(this.before.get(spelling), this.print(spelling));
+  }
+}
+
+/** Service ports that have not changed keep their plans, by which they are known again. */
+function planned(
+  { families }: NodeView,
+  family: IPFamily,
+  previous: FollowedFamily | undefined,
+): readonly PlannedServicePort[] {
+  const ports = families[family].servicePorts;
+  const before = previous?.view.families[family].servicePorts ?? [];
+  const places = placesBefore(before, ports, (a, b) =>
+    compareStrings(a.servicePort.name, b.servicePort.name),
+  );
+  return ports.map((port, p) => previous?.ruleset.servicePorts[places[p] as number] ?? planServicePort(port));
+}
+
+/** All that a service port's rules depend on, besides itself. */
+function isAlike(a: NodeView, b: NodeView, family: IPFamily): boolean {
+  return (
+    a.node === b.node &&
+    a.release === b.release &&
+    a.configuration === b.configuration &&
+    a.nfacct === b.nfacct &&
+    isLargeCluster(a.families[family]) === isLargeCluster(b.families[family])
+  );
+}
