@@ -53,21 +53,34 @@ export function listName({ kind, namespace }: ClusterList): string {
   return namespace === undefined ? plural : `${plural} of namespace ${namespace}`;
 }
 
+export type ListFreshness = 'cache' | 'store';
+
 /**
- * The path of one page: the first without a token, which the API server may take from its cache; the others with the
- * token that the one before gave.
+ * The path of one page: the first without a token, the others with the token that the one before gave.
  * @throws OperationalError where the namespace could not be one: `..` would be another path.
  */
-export function listPath(list: ClusterList, continueToken = ''): string {
+export function listPath(list: ClusterList, from: ListFreshness, continueToken = ''): string {
+  const query = new URLSearchParams({ limit: `${PAGE_LIMIT}` });
+  if (continueToken !== '') query.set('continue', continueToken);
+  else if (from === 'cache') query.set('resourceVersion', '0');
+  return path(list, query);
+}
+
+/**
+ * The path of what happens to the objects of a list from a moment on.
+ * @throws OperationalError where the namespace could not be one.
+ */
+export function watchPath(list: ClusterList, resourceVersion: string): string {
+  return path(list, new URLSearchParams({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion }));
+}
+
+function path(list: ClusterList, query: URLSearchParams): string {
   const { apiVersion, plural } = RESOURCES[list.kind];
   if (list.namespace !== undefined && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(list.namespace)) {
     throw new OperationalError(`${quote(list.namespace)} is no name of a namespace`);
   }
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const scope = list.namespace === undefined ? '' : `/namespaces/${list.namespace}`;
-  const query = new URLSearchParams({ limit: `${PAGE_LIMIT}` });
-  if (continueToken === '') query.set('resourceVersion', '0');
-  else query.set('continue', continueToken);
   if (list.labelSelector !== undefined) query.set('labelSelector', list.labelSelector);
   if (list.fieldSelector !== undefined) query.set('fieldSelector', list.fieldSelector);
   return `${group}${scope}/${plural}?${query}`;

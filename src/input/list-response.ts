@@ -10,6 +10,7 @@ export type Item = Readonly<Record<string, unknown>>;
 
 export interface ListEnd {
   readonly apiVersion: string;
+  readonly resourceVersion: string;
   /** Empty on the last page. */
   readonly continueToken: string;
 }
@@ -100,8 +101,9 @@ export class ListResponse {
     if (!isList) throw new MalformedList('the answer is no list');
     const count = items === null ? 0 : Array.isArray(items) ? items.length : -1;
     if (count !== this.items.length) throw new MalformedList('the list has items that are no objects');
-    const { continue: token } = (metadata ?? {}) as Record<string, unknown>;
-    return { apiVersion, continueToken: typeof token === 'string' ? token : '' };
+    const { continue: token, resourceVersion } = (metadata ?? {}) as Record<string, unknown>;
+    const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
+    return { apiVersion, resourceVersion: textOf(resourceVersion), continueToken: textOf(token) };
   }
 
   private openEnvelope(byte: number, unread: Uint8Array): void {

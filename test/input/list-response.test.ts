@@ -23,7 +23,7 @@ function read(text: string, size: number): { items: readonly unknown[]; end: unk
 }
 
 describe('a list', () => {
-  const end = { apiVersion: 'v1', continueToken: 'tökén' };
+  const end = { apiVersion: 'v1', resourceVersion: '1', continueToken: 'tökén' };
 
   test.each([1, 2, 3, 7, 64, 1000])('is taken apart in pieces of %i bytes', (size) => {
     expect(read(JSON.stringify(LIST), size)).toEqual({ items: ITEMS, end });
@@ -38,7 +38,7 @@ describe('a list', () => {
 
   test.each([[[]], [null]])('may be empty: %j', (items) => {
     const text = JSON.stringify({ kind: 'NodeList', apiVersion: 'v1', metadata: {}, items });
-    expect(read(text, 4)).toEqual({ items: [], end: { apiVersion: 'v1', continueToken: '' } });
+    expect(read(text, 4)).toEqual({ items: [], end: { apiVersion: 'v1', resourceVersion: '', continueToken: '' } });
   });
 
   test('that ends too early is refused, wherever it ends', () => {
