@@ -6,31 +6,24 @@
  * const { compiled } = await compile({ objects: source.objects, node: 'worker-1' });
  * for (const artifact of compiled?.artifacts ?? []) console.log(artifact.name, [...artifact.text()].join(''));
  */
-import { type AdmissionOptions, admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
-import type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
-import { modernizeStoredObjects } from './apiserver/stored-objects.ts';
+import type { Allocation } from './apiserver/cluster-state.ts';
 import type { CompiledNode } from './backends/backend.ts';
 import { loadBackend } from './backends/registry.ts';
-import { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
-import type { SourceObject } from './input/source.ts';
-import {
-  DEFAULT_CONFIGURATION,
-  type ProxyConfiguration,
-  type ProxyMode,
-  readProxyConfiguration,
-} from './proxy/configuration.ts';
+import { type ClusterRequest, prepareCluster } from './controllers/prepare-cluster.ts';
+import type { ProxyMode } from './proxy/configuration.ts';
 import { identifyNode } from './proxy/node-identity.ts';
 import { releaseOfNode } from './proxy/node-release.ts';
 import { buildNodeView } from './proxy/node-view.ts';
 import { newestRelease, parseRelease, type Release } from './proxy/release.ts';
+import { type ConfigurationRequest, selectConfiguration } from './proxy/select-configuration.ts';
 import type { Diagnostic } from './shared/diagnostic.ts';
-import { OperationalError } from './shared/operational-error.ts';
 
 export type { Admission, AdmissionOptions, AdmittedObject } from './apiserver/admit.ts';
 export { admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
 export type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
 export type * from './apiserver/objects.ts';
 export type { Artifact, CompiledNode } from './backends/backend.ts';
+export { type ClusterRequest, type PreparedCluster, prepareCluster } from './controllers/prepare-cluster.ts';
 export { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
 export { serviceVariables } from './discovery/env/service-variables.ts';
 export { type ClusterKind, type ClusterList, readCluster } from './input/read-cluster.ts';
@@ -42,39 +35,7 @@ export { parseRelease, SUPPORTED_RELEASES } from './proxy/release.ts';
 export type { Diagnostic, Origin, Severity } from './shared/diagnostic.ts';
 export { OperationalError } from './shared/operational-error.ts';
 
-export interface ClusterRequest {
-  /** Manifests; those of kind KubeProxyConfiguration are not part of the cluster. */
-  readonly objects: readonly SourceObject[];
-  /** What differs from `DEFAULT_ADMISSION_OPTIONS`. */
-  readonly admission?: Partial<AdmissionOptions>;
-  /** Go on without the objects that are refused. */
-  readonly skipInvalid?: boolean;
-  /** The objects are those of a live cluster, whose controllers have made every EndpointSlice. */
-  readonly live?: boolean;
-}
-
-export interface PreparedCluster {
-  /** Undefined where an object was refused and `skipInvalid` is not set. */
-  readonly state: ClusterState | undefined;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Admits the objects and gives every Service its EndpointSlices. */
-export function prepareCluster(request: ClusterRequest): PreparedCluster {
-  const modernized = modernizeStoredObjects(request.objects);
-  const options = { ...DEFAULT_ADMISSION_OPTIONS, stored: true, ...request.admission };
-  const { state: admitted, diagnostics: found } = admit(modernized.objects, options);
-  const admission = { state: admitted, diagnostics: [...modernized.diagnostics, ...found] };
-  const refused = admission.diagnostics.some(({ severity }) => severity === 'error');
-  if (refused && !request.skipInvalid) return { state: undefined, diagnostics: admission.diagnostics };
-  if (request.live) return { state: admission.state, diagnostics: admission.diagnostics };
-  const { state, diagnostics } = reconcileEndpointSlices(admission.state);
-  return { state, diagnostics: [...admission.diagnostics, ...diagnostics] };
-}
-
-export interface CompileRequest extends ClusterRequest {
-  /** A KubeProxyConfiguration; it goes before one among the objects. */
-  readonly proxyConfiguration?: SourceObject | undefined;
+export interface CompileRequest extends ClusterRequest, ConfigurationRequest {
   /** Goes before the configuration's mode. */
   readonly mode?: ProxyMode | undefined;
   /** A release of kube-proxy such as `1.33`. If absent, that of a live node's kubelet, else the newest supported. */
@@ -83,8 +44,6 @@ export interface CompileRequest extends ClusterRequest {
   /** Addresses on the host's interfaces; the Node's InternalIPs if empty. */
   readonly nodeAddresses?: readonly string[];
   readonly nfacct?: boolean;
-  /** Goes before the configuration's clusterCIDR. */
-  readonly clusterCIDR?: string | undefined;
 }
 
 export interface CompileResult {
@@ -103,7 +62,7 @@ export interface CompileResult {
  */
 export async function compile(request: CompileRequest): Promise<CompileResult> {
   const named = request.kubeVersion === undefined ? undefined : parseRelease(request.kubeVersion);
-  const read = configure(request);
+  const read = selectConfiguration(request);
   const { state, diagnostics } = prepareCluster(request);
   const failed: CompileResult = {
     compiled: undefined,
@@ -135,20 +94,4 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
     allocations: state.allocations,
     diagnostics: [...failed.diagnostics, ...assumed.diagnostics],
   };
-}
-
-function configure(request: CompileRequest): {
-  configuration: ProxyConfiguration | undefined;
-  diagnostics: readonly Diagnostic[];
-} {
-  const among = request.objects.filter(({ kind }) => kind === 'KubeProxyConfiguration');
-  const source = request.proxyConfiguration ?? among[0];
-  if (request.proxyConfiguration === undefined && among.length > 1) {
-    throw new OperationalError('the input has several KubeProxyConfigurations; name one with --proxy-config');
-  }
-  if (source === undefined && request.clusterCIDR === undefined) {
-    return { configuration: DEFAULT_CONFIGURATION, diagnostics: [] };
-  }
-  const override = request.clusterCIDR === undefined ? {} : { clusterCIDR: request.clusterCIDR };
-  return readProxyConfiguration({ ...source?.object, ...override }, source?.origin);
 }
