@@ -6,6 +6,7 @@ import type { NodeView } from '../proxy/node-view.ts';
 /** One text that a tool of the host takes or prints; its name is also its file's name. */
 export interface Artifact {
   readonly name: string;
+  readonly family: IPFamily;
   /** Computes the text piece by piece. */
   readonly text: () => Iterable<string>;
 }

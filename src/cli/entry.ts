@@ -10,9 +10,16 @@ setFlagsFromString('--no-incremental-marking');
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
+function untilStopped(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  untilStopped,
 });

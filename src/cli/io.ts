@@ -6,6 +6,8 @@ export interface CommandIO {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** From the first call on, SIGINT and SIGTERM abort this signal instead of ending the process. */
+  readonly untilStopped: () => AbortSignal;
 }
 
 /** The reader of stdout has gone away (`| head`): nothing more to do, and nothing wrong. */

@@ -3,7 +3,7 @@ import type { AdmissionOptions } from '../apiserver/admit.ts';
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import { prepareCluster } from '../index.ts';
 import { type ClusterList, type Kubectl, readCluster } from '../input/read-cluster.ts';
-import { DEFAULT_KINDS, readInput } from '../input/read-input.ts';
+import { DEFAULT_KINDS, type InputRequest, readInput } from '../input/read-input.ts';
 import { readLiveProxyConfiguration } from '../input/read-live-proxy-configuration.ts';
 import type { Source, SourceObject } from '../input/source.ts';
 import { diagnosticText } from '../report/diagnostics.ts';
@@ -26,18 +26,27 @@ export function isLive(options: InputOptions): boolean {
 
 /** @throws OperationalError where a file cannot be read. */
 export async function loadInput(options: InputOptions & CommonOptions, io: CommandIO): Promise<LoadedInput> {
-  const source = await readInput({
-    filenames: options.filename,
-    recursive: options.recursive ?? false,
-    stdin: io.stdin,
-    kinds: DEFAULT_KINDS,
-  });
+  const source = await readInput(inputRequest(options, io));
   if (options.verbose) {
     for (const [kind, count] of source.passedOver) {
       io.stderr.write(`passed over ${count} of kind ${plainText(kind)}\n`);
     }
   }
-  return { source, admission: admissionOptions(options) };
+  return { source, admission: admissionOf(options) };
+}
+
+export function inputRequest(options: InputOptions, io: CommandIO): InputRequest {
+  return {
+    filenames: options.filename,
+    recursive: options.recursive ?? false,
+    stdin: io.stdin,
+    kinds: DEFAULT_KINDS,
+  };
+}
+
+/** How what was read is admitted. */
+export function admissionOf(options: InputOptions): Partial<AdmissionOptions> {
+  return isLive(options) ? LENIENT : admissionOptions(options);
 }
 
 /** A later release has fields that are not known here. */
@@ -72,14 +81,24 @@ export async function loadClusterOfNode(
   io: CommandIO,
 ): Promise<LoadedNode> {
   const kubectl = kubectlOf(options, io);
+  const { read, proxyConfig } = await besideConfiguration(kubectl, (signal) =>
+    readCluster({ lists, kubectl, signal }),
+  );
+  return { source: read, admission: LENIENT, proxyConfig };
+}
+
+/** Where one of the two fails, the other is given up. */
+export async function besideConfiguration<T>(
+  kubectl: Kubectl,
+  read: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly read: T; readonly proxyConfig: LoadedNode['proxyConfig'] }> {
   const stop = new AbortController();
   try {
-    const [source, configuration] = await Promise.all([
-      readCluster({ lists, kubectl, signal: stop.signal }),
+    const [result, source] = await Promise.all([
+      read(stop.signal),
       readLiveProxyConfiguration(kubectl, stop.signal),
     ]);
-    const proxyConfig = { source: configuration, configuration: configuration.objects[0] };
-    return { source, admission: LENIENT, proxyConfig };
+    return { read: result, proxyConfig: { source, configuration: source.objects[0] } };
   } finally {
     stop.abort();
   }

@@ -14,6 +14,8 @@ import {
   addInputOptions,
   addNodeOptions,
   addSelectionOptions,
+  addWatchOptions,
+  checkWatchOptions,
 } from './options.ts';
 import { version } from './version.ts';
 
@@ -61,9 +63,14 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
         .choices(['json'])
         .conflicts(['artifact', 'out']),
     )
-    .action(async (options) =>
-      finish(await (await import('./commands/compile.ts')).compileCommand(options, io)),
-    );
+    .action(async (options) => {
+      checkWatchOptions(options);
+      const command = options.watch
+        ? (await import('./commands/compile-watch.ts')).compileWatchCommand
+        : (await import('./commands/compile.ts')).compileCommand;
+      finish(await command(options, io));
+    });
+  addWatchOptions(compile);
   addCommonOptions(addNodeOptions(addClusterOptions(addSelectionOptions(addInputOptions(compile)))));
 
   const env = program

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ProxyMode } from '../proxy/configuration.ts';
 import type { ColorChoice } from '../report/style.ts';
+import { OperationalError } from '../shared/operational-error.ts';
 
 export interface CommonOptions {
   readonly color: ColorChoice;
@@ -44,6 +45,14 @@ export interface NodeOptions {
   readonly family?: 'ipv4' | 'ipv6';
   readonly nfacct?: true;
   readonly clusterCidr?: string;
+}
+
+/** Of commands whose output can be kept current. */
+export interface WatchOptions {
+  readonly watch?: true;
+  /** Milliseconds. */
+  readonly minSyncPeriod?: number;
+  readonly exec?: string;
 }
 
 export interface PortRange {
@@ -143,6 +152,46 @@ export function addNodeOptions(command: Command): Command {
     )
     .option('--nfacct', 'the kernel has nfacct counters')
     .option('--cluster-cidr <cidrs>', "overrides the configuration's clusterCIDR");
+}
+
+export function addWatchOptions(command: Command): Command {
+  return command
+    .option('-w, --watch', 'keep the output current until this is stopped')
+    .addOption(
+      new Option(
+        '--min-sync-period <time>',
+        'with --watch: changes within this time are one update (default: 1s)',
+      ).argParser(duration),
+    )
+    .option('--exec <command>', 'with --watch: run this in a shell after each update');
+}
+
+/** @throws OperationalError for flags that make no sense together. */
+export function checkWatchOptions({
+  watch,
+  minSyncPeriod,
+  exec,
+  filename,
+}: InputOptions & WatchOptions): void {
+  if (!watch && (minSyncPeriod !== undefined || exec !== undefined)) {
+    throw new OperationalError(`${exec === undefined ? '--min-sync-period' : '--exec'} needs --watch`);
+  }
+  if (watch && filename.includes('-')) throw new OperationalError('standard input cannot be watched');
+}
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** As Go writes durations: `1s`, `500ms`, `1m30s`. */
+function duration(text: string): number {
+  const parts = [...text.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g)];
+  const total = parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * UNITS[unit as keyof typeof UNITS],
+    0,
+  );
+  if (parts.map(([part]) => part).join('') !== text || !(total > 0 && total <= UNITS.h * 24)) {
+    throw new InvalidArgumentError('It must be a time such as 1s or 500ms.');
+  }
+  return total;
 }
 
 function portRange(text: string): PortRange {

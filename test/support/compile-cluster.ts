@@ -29,14 +29,19 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs one command with nothing on stdin. */
+/**
+ * Runs one command with nothing on stdin.
+ * @param stop ends a command that would go on for ever
+ */
 export async function runCaptured(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
+  stop: AbortSignal = new AbortController().signal,
 ): Promise<CommandResult> {
   const stdout = new Collector();
   const stderr = new Collector();
-  const status = await run(argv, { stdin: Readable.from([]), stdout, stderr, env });
+  const io = { stdin: Readable.from([]), stdout, stderr, env, untilStopped: () => stop };
+  const status = await run(argv, io);
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -52,8 +52,8 @@ function compiledNode(
   return {
     mode: 'iptables',
     artifacts: (['IPv4', 'IPv6'] as const).flatMap((family): Artifact[] => [
-      { name: `${PREFIX[family]}.save`, text: () => print(family, SAVE) },
-      { name: `${PREFIX[family]}.restore`, text: () => print(family, RESTORE) },
+      { name: `${PREFIX[family]}.save`, family, text: () => print(family, SAVE) },
+      { name: `${PREFIX[family]}.restore`, family, text: () => print(family, RESTORE) },
     ]),
     mainArtifact: { IPv4: 'iptables.save', IPv6: 'ip6tables.save' },
     json: (family) => json(rulesets[family]),

@@ -2,9 +2,7 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { CompiledNode } from '../../backends/backend.ts';
 import { type CompileResult, compile } from '../../index.ts';
-import type { ClusterList } from '../../input/read-cluster.ts';
 import { plainText } from '../../report/plain-text.ts';
-import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import {
   isLive,
@@ -17,20 +15,14 @@ import {
   reportDiagnostics,
   withoutDeprecations,
 } from '../load-input.ts';
-import type {
-  ClusterOptions,
-  CommonOptions,
-  InputOptions,
-  NodeOptions,
-  SelectionOptions,
-} from '../options.ts';
 import { writeArtifacts } from '../write-artifacts.ts';
-
-interface CompileOptions extends InputOptions, ClusterOptions, SelectionOptions, NodeOptions, CommonOptions {
-  readonly artifact?: string;
-  readonly out?: string;
-  readonly output?: 'json';
-}
+import {
+  type CompileOptions,
+  chosenArtifact,
+  liveLists,
+  reportAllocations,
+  requestedFamily,
+} from './compile-options.ts';
 
 export async function compileCommand(options: CompileOptions, io: CommandIO): Promise<number> {
   const { source, admission, proxyConfig } = await load(options, io);
@@ -55,7 +47,7 @@ export async function compileCommand(options: CompileOptions, io: CommandIO): Pr
   const refused = reportDiagnostics(diagnostics, sources, options, io);
   const { compiled } = result;
   if (compiled === undefined || (refused && !options.skipInvalid)) return 2;
-  reportAllocations(result, io);
+  reportAllocations(result.allocations, io);
   if (options.verbose) {
     io.stderr.write(
       `mode ${compiled.mode} of kube-proxy ${result.release.name}, node ${plainText(result.nodeName) || '(none)'}\n`,
@@ -75,23 +67,6 @@ async function load(options: CompileOptions, io: CommandIO): Promise<LoadedInput
   return isLive(options) ? loadClusterOfNode(lists, options, io) : loadInput(options, io);
 }
 
-/** What a node's kube-proxy watches. Not all slices of a Service have its labels. */
-function liveLists({ namespace, allNamespaces, selector }: CompileOptions): readonly ClusterList[] {
-  const scope = allNamespaces ? {} : { namespace };
-  return [
-    { kind: 'Service', ...scope, labelSelector: selector },
-    { kind: 'EndpointSlice', ...scope },
-    { kind: 'Node' },
-    { kind: 'ServiceCIDR' },
-  ];
-}
-
-function reportAllocations({ allocations }: CompileResult, io: CommandIO): void {
-  for (const { namespace, name, field, value } of allocations) {
-    io.stderr.write(`note: Service ${namespace}/${name}: ${field} is not set; ${value} was chosen\n`);
-  }
-}
-
 async function write(
   result: CompileResult,
   compiled: CompiledNode,
@@ -100,21 +75,9 @@ async function write(
 ): Promise<void> {
   if (options.out !== undefined) return writeArtifacts(options.out, compiled.artifacts);
   if (options.output === 'json') return writeAll(io.stdout, jsonDocument(result, compiled, options.family));
-  const name =
-    options.artifact ?? compiled.mainArtifact[requestedFamily(options.family) ?? result.primaryFamily];
-  const artifact = compiled.artifacts.find((candidate) => candidate.name === name);
-  if (artifact === undefined) {
-    const known = compiled.artifacts.map((candidate) => candidate.name).join(', ');
-    throw new OperationalError(
-      `mode ${compiled.mode} has no artifact ${JSON.stringify(name)}; it has ${known}`,
-    );
-  }
+  const artifact = chosenArtifact(compiled, result.primaryFamily, options);
   // Artifacts are ASCII, for which this encoding is the fastest.
   return writeAll(io.stdout, artifact.text(), 'latin1');
-}
-
-function requestedFamily(family: 'ipv4' | 'ipv6' | undefined): IPFamily | undefined {
-  return family === undefined ? undefined : family === 'ipv4' ? 'IPv4' : 'IPv6';
 }
 
 function* jsonDocument(
