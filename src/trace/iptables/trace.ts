@@ -1,0 +1,161 @@
+/**
+ * Follows a packet through the iptables rules of a host. In: prepared rules of one family, and a packet. Out: all that can
+ * become of it, with shares that sum to exactly 1. Mirrors what Linux does with the packet between a device, or a
+ * process, and the next: the hooks, connection tracking, and the choice between delivering and forwarding.
+ *
+ * Not asked are routes and sysctls: a packet that the rules let pass counts as delivered.
+ */
+import { formatIP } from '../../shared/ip.ts';
+import { ONE } from '../fraction.ts';
+import { addShare, type Distribution, listOutcomes, type Outcome, type Verdict } from '../outcome.ts';
+import { type Packet, readIP } from '../packet.ts';
+import { isMulticast, type Scene } from './match.ts';
+import type { PreparedRules } from './prepare.ts';
+import { FROM_DEVICE, FROM_HOST, type Stage } from './stage.ts';
+import { changeState, initialState, type State } from './state.ts';
+import { type Journey, mergeStates, type Place, type Walk, type Weighted, walkChain } from './walk.ts';
+
+/** So many rules in doubt are followed both ways; behind them all is "cannot tell". */
+const MOST_DOUBTS = 5000;
+
+/**
+ * @returns every outcome once, the most likely first; never empty.
+ * @throws Error for addresses that are none or of two families, and for a missing port.
+ */
+export function trace(rules: PreparedRules, packet: Packet): Outcome[] {
+  const state = initialState(packet);
+  const { destination, destinationPort } = state;
+  const source = readIP(packet.source);
+  if (destination.length !== source.length) throw new Error('source and destination are of two families');
+  if (packet.protocol !== 'other' && destinationPort === undefined) throw new Error('no destination port');
+  const stage = packet.arrival.kind === 'host' ? FROM_HOST : FROM_DEVICE;
+  const scene: Scene = {
+    packet,
+    originalDestination: destination,
+    originalSource: source,
+    host: rules.host,
+    sets: rules.sets,
+    stage,
+  };
+  const outcomes: Distribution = new Map();
+  const walk: Walk = { scene, rules, journey: newJourney(), accepted: [], outcomes };
+  enter(walk, stage, [{ state, share: ONE, trail: undefined }]);
+  return listOutcomes(outcomes);
+}
+
+function newJourney(): Journey {
+  const known = new Map<string, Distribution>();
+  return {
+    budget: MOST_DOUBTS,
+    depth: 0,
+    proceed,
+    follow: (walk, place, at) => {
+      const key = `${walk.scene.stage.id} ${placeKey(place)} ${at.state.key}`;
+      const distribution = known.get(key) ?? followFrom(walk, place, at);
+      known.set(key, distribution);
+      return distribution;
+    },
+  };
+}
+
+function placeKey(place: Place | undefined): string {
+  let key = '';
+  for (let at = place; at !== undefined; at = at.caller) key += `${at.chain.name} ${at.index} `;
+  return key;
+}
+
+function followFrom(walk: Walk, place: Place | undefined, at: Weighted): Distribution {
+  const part: Walk = { ...walk, accepted: [], outcomes: new Map() };
+  let batch: readonly Weighted[] = [at];
+  for (let next = place; next !== undefined; next = next.caller) batch = walkChain(part, next, batch);
+  endChain(part, batch);
+  proceed(part);
+  return part.outcomes;
+}
+
+/** Begins with a table at a hook. */
+function enter(from: Walk, stage: Stage, batch: readonly Weighted[]): void {
+  const walk: Walk = { ...from, scene: { ...from.scene, stage }, accepted: [] };
+  const asked: Weighted[] = [];
+  for (const at of batch) {
+    const passed = passWithoutRules(walk.scene, at.state);
+    if (passed === undefined) asked.push(at);
+    else walk.accepted.push({ ...at, state: passed });
+  }
+  const chain = walk.rules.tables.get(stage.table)?.get(stage.hook);
+  if (chain === undefined) walk.accepted.push(...asked);
+  else endChain(walk, walkChain(walk, { chain, index: 0, caller: undefined, entrance: undefined }, asked));
+  proceed(walk);
+}
+
+/**
+ * The `nat` table is asked for the first packet of a connection; later ones take what was decided then, and packets without
+ * a connection are not translated.
+ * @returns the state behind the table, undefined where the table is to be asked.
+ */
+function passWithoutRules({ packet, stage }: Scene, state: State): State | undefined {
+  const connection = state.untracked ? 'INVALID' : (packet.connection ?? 'NEW');
+  if (stage.translates === undefined || connection === 'NEW') return undefined;
+  if (connection === 'INVALID') return state;
+  const { destination, source } = packet.translation ?? {};
+  if (stage.translates === 'destination') {
+    if (destination === undefined) return state;
+    const port = destination.port ?? state.destinationPort;
+    return changeState(state, {
+      destination: readIP(destination.address),
+      destinationPort: port,
+      translated: true,
+    });
+  }
+  return source === undefined
+    ? state
+    : changeState(state, { translation: source, source: undefined, sourcePort: undefined });
+}
+
+/** The policy of a built-in chain. */
+function endChain(walk: Walk, batch: readonly Weighted[]): void {
+  const { table, hook } = walk.scene.stage;
+  const policy = walk.rules.tables.get(table)?.get(hook)?.policy ?? 'ACCEPT';
+  for (const at of batch) {
+    if (policy === 'ACCEPT') walk.accepted.push(at);
+    else if (policy === 'DROP') addShare(walk.outcomes, at.share, { kind: 'dropped' }, at.trail);
+    else {
+      const reason = `the policy ${policy} of ${hook} in ${table} is not understood`;
+      addShare(walk.outcomes, at.share, { kind: 'cannot-tell', reason }, at.trail);
+    }
+  }
+}
+
+/** Takes what a table has accepted to the next one, or to its destination. */
+function proceed(walk: Walk): void {
+  const { host, stage } = walk.scene;
+  const onward = new Map<Stage, Weighted[]>();
+  for (const at of mergeStates(walk.accepted)) {
+    const { state, share, trail } = at;
+    const routes = stage.hook === 'PREROUTING' && stage.translates !== undefined;
+    if (routes && isMulticast(state.destination)) {
+      const reason = 'who listens to a multicast address is unknown';
+      addShare(walk.outcomes, share, { kind: 'cannot-tell', reason }, trail);
+      continue;
+    }
+    const local = host.isLocal(state.destination);
+    const next = stage.next(local);
+    if (next === undefined) addShare(walk.outcomes, share, deliver(state, local), trail);
+    else {
+      const batch = onward.get(next);
+      if (batch === undefined) onward.set(next, [at]);
+      else batch.push(at);
+    }
+  }
+  for (const [next, batch] of onward) enter(walk, next, batch);
+}
+
+function deliver({ destination, destinationPort: port, translation }: State, local: boolean): Verdict {
+  const address = formatIP(destination);
+  return {
+    kind: 'delivered',
+    destination: port === undefined ? { address } : { address, port },
+    local,
+    source: translation,
+  };
+}
