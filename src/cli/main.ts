@@ -85,7 +85,11 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
         .choices(['env', 'export', 'docker', 'json'])
         .default('env'),
     )
-    .action(async (options) => finish(await (await import('./commands/env.ts')).envCommand(options, io)));
+    .action(async (options) => {
+      checkWatchOptions(options);
+      finish(await (await import('./commands/env.ts')).envCommand(options, io));
+    });
+  addWatchOptions(env);
   addCommonOptions(addClusterOptions(addInputOptions(env)));
 
   const endpoints = program
@@ -96,9 +100,11 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
         .choices(['table', 'wide', 'yaml', 'json'])
         .default('table'),
     )
-    .action(async (options) =>
-      finish(await (await import('./commands/endpoints.ts')).endpointsCommand(options, io)),
-    );
+    .action(async (options) => {
+      checkWatchOptions(options);
+      finish(await (await import('./commands/endpoints.ts')).endpointsCommand(options, io));
+    });
+  addWatchOptions(endpoints);
   addCommonOptions(addClusterOptions(addSelectionOptions(addInputOptions(endpoints))));
 
   const admit = program

@@ -11,14 +11,32 @@ import { table } from '../../report/table.ts';
 import { compareStrings } from '../../shared/ordering.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { loadState } from '../load-input.ts';
-import type { ClusterOptions, CommonOptions, InputOptions, SelectionOptions } from '../options.ts';
+import type {
+  ClusterOptions,
+  CommonOptions,
+  InputOptions,
+  SelectionOptions,
+  WatchOptions,
+} from '../options.ts';
+import { watchState } from '../watch-state.ts';
 
-interface EndpointsOptions extends InputOptions, ClusterOptions, SelectionOptions, CommonOptions {
+interface EndpointsOptions
+  extends InputOptions,
+    ClusterOptions,
+    SelectionOptions,
+    WatchOptions,
+    CommonOptions {
   readonly output: 'table' | 'wide' | 'yaml' | 'json';
 }
 
 export async function endpointsCommand(options: EndpointsOptions, io: CommandIO): Promise<number> {
-  const state = await loadState(liveLists(options), [], options, io);
+  const lists = liveLists(options);
+  if (options.watch) {
+    const text = (state: ClusterState) => [...print(state, options.output)].join('');
+    const { output } = options;
+    return watchState(lists, [], options, io, text, output === 'yaml' || output === 'json' ? output : 'text');
+  }
+  const state = await loadState(lists, [], options, io);
   if (state === undefined) return 2;
   await writeAll(io.stdout, print(state, options.output));
   return 0;

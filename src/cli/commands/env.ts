@@ -10,18 +10,31 @@ import type { ClusterList } from '../../input/read-cluster.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { isLive, kubectlOf, loadState } from '../load-input.ts';
-import type { ClusterOptions, CommonOptions, InputOptions } from '../options.ts';
+import type { ClusterOptions, CommonOptions, InputOptions, WatchOptions } from '../options.ts';
+import { watchState } from '../watch-state.ts';
 
-interface EnvOptions extends InputOptions, ClusterOptions, CommonOptions {
+interface EnvOptions extends InputOptions, ClusterOptions, WatchOptions, CommonOptions {
   readonly pod?: string;
   readonly output: 'env' | 'export' | 'docker' | 'json';
 }
 
 export async function envCommand(options: EnvOptions, io: CommandIO): Promise<number> {
   const namespace = await namespaceOf(options, io);
-  // What Services have no endpoints is of no concern here.
-  const state = await loadState(liveLists(namespace, options.pod), ['NoEndpointsInInput'], options, io);
+  const lists = liveLists(namespace, options.pod);
+  const block = (state: ClusterState) => environment(state, namespace, options, io);
+  if (options.watch)
+    return watchState(lists, UNSAID, options, io, block, options.output === 'json' ? 'json' : 'text');
+  const state = await loadState(lists, UNSAID, options, io);
   if (state === undefined) return 2;
+  await writeAll(io.stdout, [block(state)]);
+  return 0;
+}
+
+/** What Services have no endpoints is of no concern here. */
+const UNSAID = ['NoEndpointsInInput'];
+
+/** @throws OperationalError where the state lacks the Pod that is named. */
+function environment(state: ClusterState, namespace: string, options: EnvOptions, io: CommandIO): string {
   const { blocks, collisions, younger } = serviceVariables(
     state.services,
     podEnvironment(state, namespace, options),
@@ -38,13 +51,10 @@ export async function envCommand(options: EnvOptions, io: CommandIO): Promise<nu
   const variables = new Map(
     blocks.flatMap((block) => block.variables).map(({ name, value }) => [name, value]),
   );
-  await writeAll(io.stdout, [
-    print(
-      [...variables].map(([name, value]) => ({ name, value })),
-      options.output,
-    ),
-  ]);
-  return 0;
+  return print(
+    [...variables].map(([name, value]) => ({ name, value })),
+    options.output,
+  );
 }
 
 async function namespaceOf(options: EnvOptions, io: CommandIO): Promise<string> {
