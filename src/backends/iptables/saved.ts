@@ -9,9 +9,14 @@
 export interface SavedDump {
   /** Everything in its order. */
   readonly parts: readonly (SavedTable | SavedText)[];
+  /** The last line lacks its newline. */
+  readonly unterminated?: true;
 }
 
-/** A line that is no part of the rules: a comment, a warning, a blank line, or one that cannot be read. */
+/**
+ * A line that is no part of the rules: a comment, a warning, a blank line, or one that cannot be read. Behind a quote that
+ * a line leaves open, all the rest of the dump, which is the only text of several lines.
+ */
 export interface SavedText {
   readonly kind: 'text';
   /** 1-based. */
@@ -29,6 +34,10 @@ export interface SavedTable {
   readonly entries: readonly (SavedChain | SavedRule | SavedText)[];
   /** The dump ends behind it properly, with `COMMIT`. */
   readonly committed: boolean;
+  /** Blanks and carriage returns at the line's end: before 1.4.12 rules end in a blank. */
+  readonly tail?: string;
+  /** The same behind `COMMIT`. */
+  readonly commitTail?: string;
 }
 
 export interface Counters {
@@ -44,6 +53,8 @@ export interface SavedChain {
   /** Of a built-in chain, `ACCEPT` or `DROP`; absent for others, where `-` is printed. */
   readonly policy?: string;
   readonly counters?: Counters;
+  /** Blanks and carriage returns at the line's end: before 1.4.12 rules end in a blank. */
+  readonly tail?: string;
 }
 
 export interface SavedRule {
@@ -61,6 +72,8 @@ export interface SavedRule {
   readonly fragment?: Negatable;
   readonly matches: readonly SavedMatch[];
   readonly target?: SavedTarget;
+  /** Blanks and carriage returns at the line's end: before 1.4.12 rules end in a blank. */
+  readonly tail?: string;
 }
 
 export interface Negatable {
@@ -128,7 +141,7 @@ export type SavedMatch =
   | { readonly kind: 'unknown'; readonly module: string; readonly arguments: string };
 
 export type SavedTarget =
-  /** `-j CHAIN`, or with `goto` `-g CHAIN`. */
+  /** `-j CHAIN` of a chain that the table declares before, or with `goto` `-g CHAIN`. */
   | { readonly kind: 'jump'; readonly chain: string; readonly goto?: true }
   | { readonly kind: 'accept' }
   | { readonly kind: 'drop' }
@@ -140,5 +153,5 @@ export type SavedTarget =
   | { readonly kind: 'masquerade'; readonly arguments: string }
   /** `--set-xmark VALUE/MASK`: clears the bits of `mask`, then flips those of `value`. */
   | { readonly kind: 'mark'; readonly value: number; readonly mask: number }
-  /** Any other extension. `arguments` is printed back as it came. */
+  /** Any other extension, or a name that no chain has. `arguments` is printed back as it came. */
   | { readonly kind: 'unknown'; readonly name: string; readonly arguments: string };
