@@ -73,7 +73,7 @@ export class RuleReader extends LineCursor {
     while (this.isPart(PART.match)) {
       const match = this.readMatch();
       if (match === undefined) return `${NOT_IN_FORM}: a match cannot be read`;
-      rule.matches = rule.matches === NO_MATCHES ? match : [...rule.matches, match[0]];
+      rule.matches = withMatch(rule.matches, match);
     }
     if (this.at === this.end) return rule;
     const target = this.isPart(PART.goto)
@@ -223,6 +223,14 @@ export class RuleReader extends LineCursor {
     const place = VERDICTS.has(chain) ? undefined : this.places.get(chain);
     return place === undefined ? undefined : this.jumps[place];
   }
+}
+
+/** Lists are shared, copied while they are short (`push` takes room for 16 more), and then the rule's own. */
+function withMatch(matches: readonly SavedMatch[], match: readonly [SavedMatch]): readonly SavedMatch[] {
+  if (matches === NO_MATCHES) return match;
+  if (matches.length < 8) return [...matches, match[0]];
+  (matches as SavedMatch[]).push(match[0]);
+  return matches;
 }
 
 /** `[1:2]` */
