@@ -1,6 +1,7 @@
 /** Reads what `-f` names, or the live cluster, and reports what was found on the way. */
 import type { AdmissionOptions } from '../apiserver/admit.ts';
 import type { ClusterState } from '../apiserver/cluster-state.ts';
+import type { Moment } from '../controllers/node-lifecycle.ts';
 import { prepareCluster } from '../index.ts';
 import { type ClusterList, type Kubectl, readCluster } from '../input/read-cluster.ts';
 import { DEFAULT_KINDS, type InputRequest, readInput } from '../input/read-input.ts';
@@ -168,6 +169,7 @@ export function reportDiagnostics(
  * Reads, prepares and reports what a command without a node works on.
  * @param lists of a live cluster, used where no manifests are named
  * @param unsaid codes of warnings that do not matter to the command
+ * @param moment of which the cluster is wanted
  * @returns undefined where an object was refused, which has been said
  */
 export async function loadState(
@@ -175,11 +177,18 @@ export async function loadState(
   unsaid: readonly string[],
   options: InputOptions & ClusterOptions & CommonOptions,
   io: CommandIO,
+  moment?: Moment,
 ): Promise<ClusterState | undefined> {
   const live = isLive(options);
   const { source, admission } = live ? await loadCluster(lists, options, io) : await loadInput(options, io);
   const skipInvalid = options.skipInvalid ?? false;
-  const { state, diagnostics } = prepareCluster({ objects: source.objects, admission, live, skipInvalid });
+  const { state, diagnostics } = prepareCluster({
+    objects: source.objects,
+    admission,
+    live,
+    skipInvalid,
+    moment,
+  });
   const said = withoutDeprecations(diagnostics, options).filter(({ code }) => !unsaid.includes(code));
   const refused = reportDiagnostics([...source.diagnostics, ...said], [source], options, io);
   return refused && !skipInvalid ? undefined : state;

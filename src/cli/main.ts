@@ -16,6 +16,8 @@ import {
   addSelectionOptions,
   addWatchOptions,
   checkWatchOptions,
+  duration,
+  moment,
 } from './options.ts';
 import { version } from './version.ts';
 
@@ -99,6 +101,20 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       new Option('-o, --output <format>', 'table; wide: with the reason for each Pod; yaml; json')
         .choices(['table', 'wide', 'yaml', 'json'])
         .default('table'),
+    )
+    .addOption(
+      new Option(
+        '--at <time>',
+        'as they would be then (RFC 3339), had no Node of the manifests reported again',
+      )
+        .argParser(moment)
+        .conflicts('watch'),
+    )
+    .addOption(
+      new Option(
+        '--node-monitor-grace-period <time>',
+        'with --at: how old the last report of a ready Node may be (default: 50s)',
+      ).argParser(duration),
     )
     .action(async (options) => {
       checkWatchOptions(options);

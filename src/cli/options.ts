@@ -182,7 +182,7 @@ export function checkWatchOptions({
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** As Go writes durations: `1s`, `500ms`, `1m30s`. */
-function duration(text: string): number {
+export function duration(text: string): number {
   const parts = [...text.matchAll(/([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)/g)];
   const total = parts.reduce(
     (sum, [, count, unit]) => sum + Number(count) * UNITS[unit as keyof typeof UNITS],
@@ -192,6 +192,14 @@ function duration(text: string): number {
     throw new InvalidArgumentError('It must be a time such as 1s or 500ms.');
   }
   return total;
+}
+
+/** RFC 3339, in milliseconds since 1970. */
+export function moment(text: string): number {
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const time = isTime ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a time such as 2026-01-02T15:04:05Z.');
+  return time;
 }
 
 function portRange(text: string): PortRange {

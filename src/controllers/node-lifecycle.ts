@@ -8,8 +8,9 @@
  * Manifests hold the Pods' status as it was reported, with what this controller did to it already in it. So Pods are only
  * changed for a question about another time than that of the manifests.
  */
+import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { Node, Pod } from '../apiserver/objects.ts';
-import { nodeReadyStatus } from './node-status.ts';
+import { type NodeWithCapacity, nodeReadyStatus } from './node-status.ts';
 
 /**
  * `--node-monitor-grace-period`: 50 s since Kubernetes 1.32, 40 s before; in milliseconds.
@@ -74,6 +75,43 @@ function tail({ minimumInterval, maximumInterval, gracePeriod }: HeartbeatTiming
   if (gracePeriod >= maximumInterval) return 0;
   if (gracePeriod < minimumInterval) return 1;
   return (maximumInterval - gracePeriod) / (maximumInterval - minimumInterval);
+}
+
+/** A moment, and how long before it a Node may have reported last; both in milliseconds, the moment since 1970. */
+export interface Moment {
+  readonly at: number;
+  readonly gracePeriod: number;
+}
+
+/**
+ * The cluster at a later moment at which no Node has reported again: those whose reports are older than the grace period
+ * have become `Unknown`, and their Pods not ready. A Node that never said when it reported is left as it is.
+ */
+export function clusterAt(state: ClusterState, { at, gracePeriod }: Moment): ClusterState {
+  const nodes = state.nodes.map((node) => {
+    const reported = lastReport(node);
+    return reported === undefined || nodeReadyAt([reported], gracePeriod, at)
+      ? node
+      : withUnknownStatus(node);
+  });
+  const pods = markPodsNotReady(state.pods, nodes, new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'));
+  return { ...state, nodes, pods };
+}
+
+function lastReport(node: NodeWithCapacity): number | undefined {
+  const { lastHeartbeatTime } = node.status?.conditions?.find(({ type }) => type === 'Ready') ?? {};
+  return typeof lastHeartbeatTime === 'string' ? Date.parse(lastHeartbeatTime) : undefined;
+}
+
+function withUnknownStatus(node: NodeWithCapacity): Node {
+  const conditions = node.status?.conditions?.map((condition) =>
+    condition.type === 'Ready' ? { ...condition, status: 'Unknown' } : condition,
+  );
+  const changed: NodeWithCapacity = {
+    ...node,
+    status: { ...node.status, ...(conditions && { conditions }) },
+  };
+  return changed;
 }
 
 /**

@@ -9,7 +9,11 @@ import { parseMilliQuantity } from './quantity.ts';
 /** A Node with the part of `status` that only this room reads. */
 export interface NodeWithCapacity extends Node {
   readonly status?: NonNullable<Node['status']> & {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastHeartbeatTime?: string;
+    }[];
     readonly allocatable?: ResourceList;
     readonly capacity?: ResourceList;
   };

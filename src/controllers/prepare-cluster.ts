@@ -7,6 +7,7 @@ import type { ClusterState } from '../apiserver/cluster-state.ts';
 import { modernizeStoredObjects } from '../apiserver/stored-objects.ts';
 import type { SourceObject } from '../input/source.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
+import { clusterAt, type Moment } from './node-lifecycle.ts';
 import { reconcileEndpointSlices } from './reconcile-endpoint-slices.ts';
 
 export interface ClusterRequest {
@@ -18,6 +19,8 @@ export interface ClusterRequest {
   readonly skipInvalid?: boolean;
   /** The objects are those of a live cluster, whose controllers have made every EndpointSlice. */
   readonly live?: boolean;
+  /** Nodes have not reported since, up to this moment. */
+  readonly moment?: Moment | undefined;
 }
 
 export interface PreparedCluster {
@@ -35,6 +38,7 @@ export function prepareCluster(request: ClusterRequest): PreparedCluster {
   const refused = admission.diagnostics.some(({ severity }) => severity === 'error');
   if (refused && !request.skipInvalid) return { state: undefined, diagnostics: admission.diagnostics };
   if (request.live) return { state: admission.state, diagnostics: admission.diagnostics };
-  const { state, diagnostics } = reconcileEndpointSlices(admission.state);
+  const later = request.moment === undefined ? admission.state : clusterAt(admission.state, request.moment);
+  const { state, diagnostics } = reconcileEndpointSlices(later);
   return { state, diagnostics: [...admission.diagnostics, ...diagnostics] };
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { markPodsNotReady, missProbability, nodeReadyAt } from '../../src/controllers/node-lifecycle.ts';
-import { node, pod, podStatus } from './cluster-state.ts';
+import type { Node } from '../../src/apiserver/objects.ts';
+import {
+  clusterAt,
+  markPodsNotReady,
+  missProbability,
+  nodeReadyAt,
+} from '../../src/controllers/node-lifecycle.ts';
+import { nodeReadyStatus } from '../../src/controllers/node-status.ts';
+import { clusterState, node, pod, podStatus } from './cluster-state.ts';
 
 describe('nodeReadyAt', () => {
   it.each<[string, number[], number, boolean]>([
@@ -106,5 +113,28 @@ describe('markPodsNotReady', () => {
     const pods = [pod('p1', '10.244.0.1')];
     const silent = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } } as const;
     expect(markPodsNotReady(pods, [silent], at)).toBe(pods);
+  });
+});
+
+describe('clusterAt', () => {
+  const reported = Date.parse('2026-01-01T00:00:00Z');
+  const conditions = [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }];
+  const state = clusterState({
+    nodes: [{ ...node('n1'), status: { conditions } } as Node, node('n2')],
+    pods: [pod('p1', '10.244.0.1'), pod('p2', '10.244.0.2', { spec: { nodeName: 'n2' } })],
+  });
+  const readiness = (at: number) => {
+    const { nodes, pods } = clusterAt(state, { at, gracePeriod: 40_000 });
+    return [nodeReadyStatus(nodes[0] as Node), ...pods.map(({ status }) => status?.conditions?.[0]?.status)];
+  };
+
+  it('takes a Node for lost once its last report is older than the grace period', () => {
+    expect(readiness(reported + 40_000)).toEqual(['True', 'True', 'True']);
+    expect(readiness(reported + 40_001)).toEqual(['Unknown', 'False', 'True']);
+  });
+
+  it('says since when', () => {
+    const { pods } = clusterAt(state, { at: reported + 60_000, gracePeriod: 40_000 });
+    expect(pods[0]?.status?.conditions?.[0]).toMatchObject({ lastTransitionTime: '2026-01-01T00:01:00Z' });
   });
 });

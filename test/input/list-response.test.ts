@@ -38,7 +38,10 @@ describe('a list', () => {
 
   test.each([[[]], [null]])('may be empty: %j', (items) => {
     const text = JSON.stringify({ kind: 'NodeList', apiVersion: 'v1', metadata: {}, items });
-    expect(read(text, 4)).toEqual({ items: [], end: { apiVersion: 'v1', resourceVersion: '', continueToken: '' } });
+    expect(read(text, 4)).toEqual({
+      items: [],
+      end: { apiVersion: 'v1', resourceVersion: '', continueToken: '' },
+    });
   });
 
   test('that ends too early is refused, wherever it ends', () => {

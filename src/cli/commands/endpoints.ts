@@ -5,12 +5,14 @@ import { SERVICE_NAME_LABEL } from '../../apiserver/labels.ts';
 import type { Endpoint, EndpointSlice } from '../../apiserver/objects.ts';
 import { formatMembershipReason, type Standing } from '../../controllers/endpoint-slice-judgement.ts';
 import { memberships } from '../../controllers/endpoint-slice-membership.ts';
+import { DEFAULT_NODE_MONITOR_GRACE_PERIOD } from '../../controllers/node-lifecycle.ts';
 import { podCluster } from '../../controllers/pod-cluster.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { table } from '../../report/table.ts';
+import { OperationalError } from '../../shared/operational-error.ts';
 import { compareStrings } from '../../shared/ordering.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { loadState } from '../load-input.ts';
+import { isLive, loadState } from '../load-input.ts';
 import type {
   ClusterOptions,
   CommonOptions,
@@ -27,6 +29,10 @@ interface EndpointsOptions
     WatchOptions,
     CommonOptions {
   readonly output: 'table' | 'wide' | 'yaml' | 'json';
+  /** Milliseconds since 1970. */
+  readonly at?: number;
+  /** Milliseconds. */
+  readonly nodeMonitorGracePeriod?: number;
 }
 
 export async function endpointsCommand(options: EndpointsOptions, io: CommandIO): Promise<number> {
@@ -36,7 +42,12 @@ export async function endpointsCommand(options: EndpointsOptions, io: CommandIO)
     const { output } = options;
     return watchState(lists, [], options, io, text, output === 'yaml' || output === 'json' ? output : 'text');
   }
-  const state = await loadState(lists, [], options, io);
+  const { at, nodeMonitorGracePeriod: gracePeriod = DEFAULT_NODE_MONITOR_GRACE_PERIOD } = options;
+  if (at !== undefined && isLive(options)) {
+    throw new OperationalError('--at asks about manifests; name them with -f');
+  }
+  const moment = at === undefined ? undefined : { at, gracePeriod };
+  const state = await loadState(lists, [], options, io, moment);
   if (state === undefined) return 2;
   await writeAll(io.stdout, print(state, options.output));
   return 0;
