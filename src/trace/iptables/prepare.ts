@@ -43,7 +43,7 @@ export function prepareRules(dump: SavedDump, host: Host, sets?: SetLookup): Pre
     tables.set(part.name, tables.has(part.name) ? unreadableTable(part.line, again) : readChains(part));
   }
   for (const text of lostTexts(dump)) {
-    const named = /^# Table `(.*)'/.exec(text.text)?.[1];
+    const named = /^# Table `(.*?)'/.exec(text.text)?.[1];
     for (const name of named === undefined ? TABLES : [named]) {
       if (!tables.has(name)) tables.set(name, unreadableTable(text.line, text.problem ?? ''));
     }
