@@ -14,6 +14,7 @@ import {
 import type { ObjectChange } from '../../src/watch/input-update.ts';
 import { objectKey } from '../../src/watch/input-update.ts';
 import { NodeFollower } from '../../src/watch/node-follower.ts';
+import { AppliedChanges, linesOfSaves } from '../support/applied-changes.ts';
 import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
 import { seededRandom } from '../support/hostile-strings.ts';
 
@@ -117,54 +118,8 @@ class Cluster {
   }
 }
 
-/** The rules of each chain, as somebody has them who applies all changes. */
-class Applied {
-  private readonly chains = new Map<string, string[]>();
-
-  apply(node: FollowedNode): void {
-    for (const { family, table, chain, before, after } of node.changes()) {
-      const key = `${family} ${table} ${chain}`;
-      if (after === undefined) {
-        expect(this.chains.get(key)).toEqual(before);
-        this.chains.delete(key);
-        continue;
-      }
-      const lines = [...(this.chains.get(key) ?? [])];
-      for (const line of before ?? []) {
-        const at = lines.indexOf(line);
-        expect(at, `${line} was there`).toBeGreaterThanOrEqual(0);
-        lines.splice(at, 1);
-      }
-      this.chains.set(key, [...lines, ...after]);
-    }
-  }
-
-  text(): string[] {
-    return [...this.chains]
-      .flatMap(([key, lines]) => [key, ...lines.map((line) => `${key}: ${line}`)])
-      .sort();
-  }
-}
-
 function textOf(node: { readonly artifacts: FollowedNode['artifacts'] }): Record<string, string> {
   return Object.fromEntries(node.artifacts.map(({ name, text }) => [name, [...text()].join('')]));
-}
-
-function linesOf(artifacts: Record<string, string>): string[] {
-  return Object.entries(artifacts)
-    .filter(([name]) => name.endsWith('.save'))
-    .flatMap(([name, text]) => {
-      const family = name.startsWith('ip6') ? 'IPv6' : 'IPv4';
-      let table = '';
-      return text.split('\n').flatMap((line) => {
-        if (line.startsWith('*')) table = line.slice(1);
-        const [, chain] = /^(?::|-A )(\S+)/.exec(line) ?? [];
-        if (chain === undefined) return [];
-        const key = `${family} ${table} ${chain}`;
-        return [line.startsWith(':') ? key : `${key}: ${line}`];
-      });
-    })
-    .sort();
 }
 
 describe.each(CLUSTERS)('%s', (name) => {
@@ -183,10 +138,10 @@ describe.each(CLUSTERS)('%s', (name) => {
     const kubeVersion = random() < 0.7 ? '1.37' : '1.8';
     const shared = { live: true, admission, kubeVersion, mode: 'iptables' } as const;
     const follower = new NodeFollower({ ...shared, node: { name: node, addresses: [] }, nfacct: false });
-    const applied = new Applied();
+    const applied = new AppliedChanges();
     const first = await follower.update({ source, changes: undefined });
     expect(first.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
-    applied.apply(first.current?.node as FollowedNode);
+    applied.apply(first.current?.node.changes() ?? []);
     for (let step = 0; step < STEPS; step++) {
       const changes = cluster.change();
       const { current, changed, diagnostics } = await follower.update({ source, changes });
@@ -195,8 +150,8 @@ describe.each(CLUSTERS)('%s', (name) => {
       const wanted = textOf(fresh.compiled as FollowedNode);
       expect(textOf(current?.node as FollowedNode)).toEqual(wanted);
       if (!changed) continue;
-      applied.apply(current?.node as FollowedNode);
-      expect(applied.text()).toEqual(linesOf(wanted));
+      applied.apply(current?.node.changes() ?? []);
+      expect(applied.lines()).toEqual(linesOfSaves(wanted));
     }
   });
 });
