@@ -6,14 +6,14 @@
  * const { compiled } = await compile({ objects: source.objects, node: 'worker-1' });
  * for (const artifact of compiled?.artifacts ?? []) console.log(artifact.name, [...artifact.text()].join(''));
  */
-import type { Allocation } from './apiserver/cluster-state.ts';
+import type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
 import type { CompiledNode } from './backends/backend.ts';
 import { loadBackend } from './backends/registry.ts';
 import { type ClusterRequest, prepareCluster } from './controllers/prepare-cluster.ts';
 import type { ProxyMode } from './proxy/configuration.ts';
 import { identifyNode } from './proxy/node-identity.ts';
 import { releaseOfNode } from './proxy/node-release.ts';
-import { buildNodeView } from './proxy/node-view.ts';
+import { buildNodeView, type NodeView } from './proxy/node-view.ts';
 import { newestRelease, parseRelease, type Release } from './proxy/release.ts';
 import { type ConfigurationRequest, selectConfiguration } from './proxy/select-configuration.ts';
 import type { Diagnostic } from './shared/diagnostic.ts';
@@ -49,6 +49,9 @@ export interface CompileRequest extends ClusterRequest, ConfigurationRequest {
 export interface CompileResult {
   /** Undefined where there are errors and `skipInvalid` does not cover them. */
   readonly compiled: CompiledNode | undefined;
+  /** What it was compiled from; undefined where it could not be. */
+  readonly state: ClusterState | undefined;
+  readonly view: NodeView | undefined;
   readonly release: Release;
   readonly nodeName: string;
   readonly primaryFamily: 'IPv4' | 'IPv6';
@@ -66,6 +69,8 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
   const { state, diagnostics } = prepareCluster(request);
   const failed: CompileResult = {
     compiled: undefined,
+    state,
+    view: undefined,
     release: named ?? newestRelease(),
     nodeName: '',
     primaryFamily: 'IPv4',
@@ -88,6 +93,8 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
   });
   return {
     compiled: backend.compile(view),
+    state,
+    view,
     release,
     nodeName: view.node.name,
     primaryFamily: view.node.primaryFamily,
