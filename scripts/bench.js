@@ -8,6 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchCluster } from './bench-cluster.js';
+import { runBundled } from './run-bundled.js';
 
 const runsFlag = process.argv.indexOf('--runs');
 const RUNS = runsFlag < 0 ? 5 : Number(process.argv[runsFlag + 1]);
@@ -105,6 +106,7 @@ async function benchCompile(services, endpoints) {
 try {
   await benchStart();
   for (const services of [1000, 2500, 5000, 10000]) await benchCompile(services, 10);
+  await runBundled('scripts/bench-update.js');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

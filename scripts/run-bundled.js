@@ -1,4 +1,4 @@
-// Bundles a TypeScript program of test/ together with the present sources and runs it, so that nothing has to be built
+// Bundles a program of test/ or scripts/ together with the present sources and runs it, so that nothing has to be built
 // first. The program exports `main(argv, repository)`, which resolves to the exit status.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

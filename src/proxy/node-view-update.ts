@@ -113,16 +113,25 @@ function updateFamilyView(
   node: NodeIdentity,
   request: NodeViewRequest,
 ): FamilyView {
-  const names = new Set([...changed].map((key) => key.slice(key.indexOf('/') + 1)));
-  const isChanged = ({ servicePort: { namespace, serviceName } }: ServicePortView) =>
-    names.has(serviceName) && changed.has(`${namespace}/${serviceName}`);
   const made: ServicePortView[] = [];
   const byService = slicesByService(slices, view.family);
   for (const service of services) {
     if (!isNotProxied(service)) addServiceViews(made, service, byService, view.family, node, request);
   }
-  const gone = view.servicePorts.filter(isChanged);
+  const gone = [...changed].flatMap((key) => portsOf(view.servicePorts, key)).sort(byServicePortName);
   if (made.length === 0 && gone.length === 0) return view;
   const ports = replaced(view.servicePorts, gone, made.sort(byServicePortName), byServicePortName);
   return familyView(view.family, ports, node, request);
+}
+
+/** Of one Service, by `namespace/name`: the port without a name, and those that have one. */
+function portsOf(ports: readonly ServicePortView[], key: string): readonly ServicePortView[] {
+  const found: ServicePortView[] = [];
+  const unnamed = ports[lowerBound(ports, ({ servicePort }) => servicePort.name < key)];
+  if (unnamed?.servicePort.name === key) found.push(unnamed);
+  let at = lowerBound(ports, ({ servicePort }) => servicePort.name < `${key}:`);
+  for (let port = ports[at]; port?.servicePort.name.startsWith(`${key}:`); port = ports[++at]) {
+    found.push(port);
+  }
+  return found;
 }

@@ -39,16 +39,16 @@ export interface Difference<T> {
 export function difference<T>(before: readonly T[], after: readonly T[], compare: Compare<T>): Difference<T> {
   const removed: T[] = [];
   const added: T[] = [];
-  let next = 0;
-  for (const [a, place] of placesBefore(before, after, compare).entries()) {
-    if (place < 0) added.push(after[a] as T);
-    else {
-      for (; next < place; next++) removed.push(before[next] as T);
-      next = place + 1;
+  let b = 0;
+  for (let a = 0; a < after.length; a++) {
+    const item = after[a] as T;
+    while (b < before.length && before[b] !== item && compare(before[b] as T, item) < 0) {
+      removed.push(before[b++] as T);
     }
+    if (before[b] === item) b++;
+    else added.push(item);
   }
-  for (; next < before.length; next++) removed.push(before[next] as T);
-  return { removed, added };
+  return { removed: b === before.length ? removed : [...removed, ...before.slice(b)], added };
 }
 
 /** The list without what `removed` and `added` compare equal to, and with `added`. All three are sorted. */
@@ -58,22 +58,21 @@ export function replaced<T>(
   added: readonly T[],
   compare: Compare<T>,
 ): readonly T[] {
-  const dropped = new Set<number>();
-  const placeOf = (item: T): number => {
-    const at = lowerBound(items, (other) => compare(other, item) < 0);
-    if (at < items.length && compare(items[at] as T, item) === 0) dropped.add(at);
-    return at;
-  };
-  for (const item of removed) placeOf(item);
-  const places = added.map(placeOf);
+  const placeOf = (item: T) => lowerBound(items, (other) => compare(other, item) < 0);
+  const isAt = (place: number, item: T) => place < items.length && compare(items[place] as T, item) === 0;
+  const edits = removed.map((item) => ({ place: placeOf(item), item, isNew: false }));
+  for (const item of added) edits.push({ place: placeOf(item), item, isNew: true });
+  // New items of a place are in their order, and before what goes there.
+  edits.sort((a, b) => a.place - b.place || Number(b.isNew) - Number(a.isNew));
   const result: T[] = [];
   let next = 0;
   const copyTo = (end: number) => {
-    for (; next < end; next++) if (!dropped.has(next)) result.push(items[next] as T);
+    for (; next < end; next++) result.push(items[next] as T);
   };
-  for (const [i, item] of added.entries()) {
-    copyTo(places[i] as number);
-    result.push(item);
+  for (const { place, item, isNew } of edits) {
+    copyTo(place);
+    if (isNew) result.push(item);
+    if (isAt(place, item)) next = Math.max(next, place + 1);
   }
   copyTo(items.length);
   return result;

@@ -125,48 +125,64 @@ export function* changedChains(
   before: PrintedRuleset | undefined,
   after: PrintedRuleset,
 ): Generator<RuleChange> {
-  const { family } = after.ruleset;
+  const { family, servicePorts } = after.ruleset;
+  const known = before?.ruleset.servicePorts ?? [];
+  const made = placesOf(placesBefore(known, servicePorts, byName), -1);
+  const gone = placesOf(placesBefore(servicePorts, known, byName), -1);
   for (const [t, now] of after.tables.entries()) {
     const old = before?.tables[t];
     const table = now.table.name;
-    for (const chains of [
-      difference(sorted(old?.fixed ?? []), sorted(now.fixed), byName),
-      difference(old?.own ?? [], now.own, byName),
-    ]) {
-      const removed = new Map(chains.removed.map((chain) => [chain.name, chain]));
-      for (const chain of chains.added) {
-        const was = removed.get(chain.name);
-        removed.delete(chain.name);
-        if (was?.text !== chain.text) {
-          yield { family, table, chain: chain.name, before: linesOf(was?.text), after: linesOf(chain.text) };
-        }
-      }
-      for (const { name, text } of removed.values()) {
-        yield { family, table, chain: name, before: linesOf(text), after: undefined };
-      }
-    }
-    for (const [s, chain] of now.shared.entries()) {
-      const change = sharedChange(old?.shared[s], chain);
-      if (change !== undefined) yield { family, table, chain: chain.name, ...change };
-    }
+    const found = [
+      ...ownChanges(sorted(old?.fixed ?? []), sorted(now.fixed)),
+      ...ownChanges(old?.own ?? [], now.own),
+      ...now.shared.flatMap((chain, s) => sharedChanges(old?.shared[s], gone, chain, made)),
+    ];
+    for (const change of found) yield { family, table, ...change };
   }
+}
+
+function placesOf(values: readonly number[], value: number): readonly number[] {
+  const places: number[] = [];
+  for (let at = values.indexOf(value); at >= 0; at = values.indexOf(value, at + 1)) places.push(at);
+  return places;
+}
+
+type ChainChange = Pick<RuleChange, 'chain' | 'before' | 'after'>;
+
+/** Chains that come, go, or are others now. */
+function ownChanges(before: readonly PrintedChain[], after: readonly PrintedChain[]): ChainChange[] {
+  const { removed, added } = difference(before, after, byName);
+  const changes: ChainChange[] = [];
+  const left = new Map(removed.map((chain) => [chain.name, chain]));
+  for (const { name, text } of added) {
+    const was = left.get(name)?.text;
+    left.delete(name);
+    if (was !== text) changes.push({ chain: name, before: linesOf(was), after: linesOf(text) });
+  }
+  for (const { name, text } of left.values()) {
+    changes.push({ chain: name, before: linesOf(text), after: undefined });
+  }
+  return changes;
+}
+
+/** Only the rules of service ports that have gone or come; the tail depends on none. */
+function sharedChanges(
+  before: PrintedSharedChain | undefined,
+  gone: readonly number[],
+  after: PrintedSharedChain,
+  made: readonly number[],
+): ChainChange[] {
+  const chain = after.name;
+  if (before === undefined) return [{ chain, before: undefined, after: linesOf(wholeChain(after).text) }];
+  const old = new Set([before.tail, ...gone.map((p) => before.texts[p] as string)]);
+  const now = new Set([after.tail, ...made.map((p) => after.texts[p] as string)]);
+  const lost = [...old].filter((text) => !now.has(text)).join('');
+  const found = [...now].filter((text) => !old.has(text)).join('');
+  return lost === found ? [] : [{ chain, before: linesOf(lost), after: linesOf(found) }];
 }
 
 function sorted(chains: readonly PrintedChain[]): readonly PrintedChain[] {
   return [...chains].sort(byName);
-}
-
-/** Only the rules of service ports that differ. */
-function sharedChange(
-  before: PrintedSharedChain | undefined,
-  after: PrintedSharedChain,
-): Pick<RuleChange, 'before' | 'after'> | undefined {
-  if (before === undefined) return { before: undefined, after: linesOf(wholeChain(after).text) };
-  const old = new Set([...before.texts, before.tail]);
-  const now = new Set([...after.texts, after.tail]);
-  const gone = [...old].filter((text) => !now.has(text)).join('');
-  const made = [...now].filter((text) => !old.has(text)).join('');
-  return gone === made ? undefined : { before: linesOf(gone), after: linesOf(made) };
 }
 
 function linesOf(text: string | undefined): readonly string[] | undefined {
