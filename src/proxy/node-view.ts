@@ -7,6 +7,7 @@
  */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { EndpointSlice, IPFamily, Service } from '../apiserver/objects.ts';
+import { lazily } from '../shared/lazily.ts';
 import { compareStrings } from '../shared/ordering.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 import { endpointsOfServicePort, slicesByService } from './endpoint.ts';
@@ -49,13 +50,13 @@ export interface NodeViewRequest {
 export function buildNodeView(state: ClusterState, request: NodeViewRequest): NodeView {
   const { release, configuration } = request;
   const node = identifyNode(state, configuration, request.node);
-  const family = (name: IPFamily) => buildFamilyView(state, name, node, request);
   return {
     release,
     node,
     configuration,
     nfacct: request.nfacct && release.nfacct,
-    families: { IPv4: family('IPv4'), IPv6: family('IPv6') },
+    // Who prints one family has no use for the other.
+    families: lazily(['IPv4', 'IPv6'], (family) => buildFamilyView(state, family, node, request)),
   };
 }
 

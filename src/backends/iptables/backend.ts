@@ -1,6 +1,7 @@
 /** Mode iptables as a backend: its artifacts and their texts. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { NodeView } from '../../proxy/node-view.ts';
+import { lazily } from '../../shared/lazily.ts';
 import { compareStrings } from '../../shared/ordering.ts';
 import type { Artifact, Backend, CompiledNode, FollowedNode } from '../backend.ts';
 import { type CompileFamily, compileIptables } from './compile.ts';
@@ -16,9 +17,10 @@ const PREFIX: Readonly<Record<IPFamily, string>> = { IPv4: 'iptables', IPv6: 'ip
 export const iptablesBackend: Backend = { mode: 'iptables', compile, follow };
 
 function compile(view: NodeView): CompiledNode {
-  const compileView = (family: IPFamily) =>
-    compilerOf(view)(view, family, view.families[family].servicePorts.map(planServicePort));
-  const rulesets: Rulesets = { IPv4: compileView('IPv4'), IPv6: compileView('IPv6') };
+  const compileFamily = compilerOf(view);
+  const rulesets = lazily(['IPv4', 'IPv6'], (family) =>
+    compileFamily(view, family, view.families[family].servicePorts.map(planServicePort)),
+  );
   return compiledNode(rulesets, (family, spelling) => printRuleset(rulesets[family], spelling));
 }
 

@@ -9,7 +9,7 @@ import { compareStrings } from '../../shared/ordering.ts';
 
 const BATCH = 1 << 18;
 /** Texts are handed on in pieces of about this many characters. */
-const PIECE = 1 << 16;
+const PIECE = 1 << 18;
 
 export class TextStore {
   private readonly names: string[] = [];
