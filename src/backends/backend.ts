@@ -6,7 +6,8 @@ import type { NodeView } from '../proxy/node-view.ts';
 /** One text that a tool of the host takes or prints; its name is also its file's name. */
 export interface Artifact {
   readonly name: string;
-  readonly family: IPFamily;
+  /** Undefined where it holds both. */
+  readonly family: IPFamily | undefined;
   /** Computes the text piece by piece. */
   readonly text: () => Iterable<string>;
 }
@@ -23,8 +24,10 @@ export interface CompiledNode {
 
 /** What has become of a chain, or of another part of the rules that has a name. */
 export interface RuleChange {
-  readonly family: IPFamily;
+  readonly family: IPFamily | undefined;
+  /** A table, or an artifact. */
   readonly table: string;
+  /** Empty where the lines are not those of one chain. */
   readonly chain: string;
   /** The lines that differ, in the kernel's spelling; all of them where the chain is new or has gone. */
   readonly before: readonly string[] | undefined;

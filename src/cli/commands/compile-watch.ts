@@ -64,7 +64,9 @@ async function write(
     const families = new Set([...node.changes()].map(({ family }) => family));
     return writeArtifacts(
       options.out,
-      node.artifacts.filter(({ family }) => families.has(family)),
+      node.artifacts.filter(
+        ({ family }) => family === undefined || families.has(family) || families.has(undefined),
+      ),
     );
   }
   if (options.output === 'json') {
@@ -91,7 +93,7 @@ function* updateRecord(
   const wanted = requestedFamily(options.family);
   let separator = '';
   for (const change of node.changes()) {
-    if (wanted !== undefined && change.family !== wanted) continue;
+    if (wanted !== undefined && change.family !== undefined && change.family !== wanted) continue;
     yield separator + JSON.stringify(change);
     separator = ',';
   }
