@@ -52,7 +52,7 @@ export const NODE_ADDRESSES: Readonly<Record<Family, readonly string[]>> = {
 /** An address behind the client, with which no rule has to do. */
 export const ELSEWHERE: Readonly<Record<Family, string>> = { ipv4: '198.51.100.1', ipv6: 'fd00:51::1' };
 
-/** What the other end said (its address, and that of whom it saw), or the error. */
+/** What the other end said (its address and port, and the address of whom it saw), or the error. */
 export interface Reply {
   readonly answer?: string;
   readonly error?: string;

@@ -8,14 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseSaved } from '../../src/backends/iptables/parse.ts';
-import { fractionToNumber } from '../../src/trace/fraction.ts';
 import { type PreparedRules, prepareRules } from '../../src/trace/iptables/prepare.ts';
-import { trace } from '../../src/trace/iptables/trace.ts';
-import type { Outcome, Verdict } from '../../src/trace/outcome.ts';
-import type { Packet, RecentEntry } from '../../src/trace/packet.ts';
+import type { RecentEntry } from '../../src/trace/packet.ts';
 import { compileRaw } from '../support/compile-cluster.ts';
 import { type IptablesVariant, iptablesCommand, probeKernel } from '../support/namespace.ts';
 import { type Address, addressesOf, CASES, manifests } from './trace-cluster.ts';
+import { agrees, chiSquared, type Flow, judge, predict, send } from './trace-judge.ts';
 import {
   ELSEWHERE,
   type Family,
@@ -23,7 +21,6 @@ import {
   NODE_ADDRESSES,
   type Place,
   type Protocol,
-  type Reply,
 } from './trace-network.ts';
 
 // iptables waits for a lock that every iptables of the machine takes.
@@ -44,13 +41,6 @@ const SOURCES: readonly Source[] = [
 ];
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 const PROTOCOLS = ['tcp', 'udp'] as const;
-
-interface Flow {
-  readonly service: string;
-  readonly place: Place;
-  readonly family: Family;
-  readonly packet: Packet;
-}
 
 function flow(
   service: string,
@@ -102,30 +92,6 @@ function localhostFlows(): readonly Flow[] {
   );
 }
 
-/** Whether a reply is what a verdict says. */
-function agrees(reply: Reply, verdict: Verdict, { family, packet }: Flow): boolean {
-  switch (verdict.kind) {
-    case 'delivered': {
-      const [server, peer = ''] = reply.answer?.split(' ') ?? [];
-      // Nobody has the address of a Service: what the rules pass on untranslated is lost behind the node. kube-proxy does
-      // not reject connections of the node itself to external addresses of a Service without endpoints.
-      if (verdict.destination.port === 80) return reply.error === 'timeout';
-      if (server !== verdict.destination.address) return false;
-      return verdict.source.kind === 'masquerade'
-        ? NODE_ADDRESSES[family].includes(peer)
-        : peer === packet.source;
-    }
-    case 'rejected':
-      return reply.error === 'ECONNREFUSED';
-    case 'dropped':
-      return reply.error === 'timeout';
-    case 'cannot-tell':
-      return false;
-    default:
-      return verdict satisfies never;
-  }
-}
-
 const VARIANTS: readonly IptablesVariant[] = ['nft', 'legacy'];
 
 describe.each(VARIANTS)('iptables-%s', (variant) => {
@@ -170,34 +136,8 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       rmSync(folder, { recursive: true, force: true });
     });
 
-    function predict({ family, packet }: Flow, recent: readonly RecentEntry[] = []): readonly Outcome[] {
-      return trace(rules.get(family) as PreparedRules, { ...packet, recent });
-    }
-
-    function send({ place, packet }: Flow, patience: number): Promise<Reply> {
-      const { protocol, source, destination: address, destinationPort: port } = packet;
-      return network.connect(place, {
-        protocol: protocol as Protocol,
-        source,
-        address,
-        port: port as number,
-        patience,
-      });
-    }
-
-    /** Sends one packet. @returns what is wrong with it, and the outcome that it had. */
-    async function judge(
-      each: Flow,
-      recent?: readonly RecentEntry[],
-    ): Promise<{ wrong?: string; outcome?: Outcome }> {
-      const outcomes = predict(each, recent);
-      // Where no answer is expected, one that comes late would come at once.
-      const answered = outcomes.every(({ verdict }) => !agrees({ error: 'timeout' }, verdict, each));
-      const reply = await send(each, answered ? 10_000 : 400);
-      const outcome = outcomes.find(({ verdict }) => agrees(reply, verdict, each));
-      if (outcome !== undefined) return { outcome };
-      const verdicts = outcomes.map(({ verdict }) => verdict);
-      return { wrong: JSON.stringify({ ...each, reply, verdicts }) };
+    function rulesFor({ family }: Flow): PreparedRules {
+      return rules.get(family) as PreparedRules;
     }
 
     it('agrees on every source, address, protocol and family', async () => {
@@ -207,7 +147,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       const queue = [...flows];
       const worker = async () => {
         for (let each = queue.pop(); each !== undefined; each = queue.pop()) {
-          const { wrong: text, outcome } = await judge(each);
+          const { wrong: text, outcome } = await judge(network, rulesFor(each), each);
           if (text !== undefined) wrong.push(text);
           const kind = outcome?.verdict.kind ?? 'wrong';
           kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
@@ -227,7 +167,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       for (const each of allFlows().filter(({ service }) => service === 'affinity')) {
         for (let i = 0; i < 3; i++) {
           const recent = seen.get(each.packet.source) ?? [];
-          const { wrong: text, outcome } = await judge(each, recent);
+          const { wrong: text, outcome } = await judge(network, rulesFor(each), each, recent);
           if (text !== undefined) wrong.push(text);
           const lists = (outcome?.path ?? []).flatMap(({ rule }) =>
             rule.matches.flatMap((match) =>
@@ -236,7 +176,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
           );
           seen.set(each.packet.source, [...recent, ...lists.map((list) => ({ list, secondsAgo: 1 }))]);
           // Whoever is remembered has one way only.
-          expect(predict(each, seen.get(each.packet.source))).toHaveLength(1);
+          expect(predict(rulesFor(each), each, seen.get(each.packet.source))).toHaveLength(1);
         }
       }
       expect(wrong).toEqual([]);
@@ -247,27 +187,21 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       const source = (SOURCES[0] as Source).address[family];
       const to = addressesOf(0, family, 'udp')[0] as Address;
       const each = flow('cluster', 'client', family, 'udp', source, to);
-      const outcomes = predict(each);
+      const outcomes = predict(rulesFor(each), each);
       const counts = outcomes.map(() => 0);
       let left = 1200;
       const worker = async () => {
         while (left-- > 0) {
-          const reply = await send(each, 10_000);
+          const reply = await send(network, each, 10_000);
           const index = outcomes.findIndex(({ verdict }) => agrees(reply, verdict, each));
           expect(index).toBeGreaterThanOrEqual(0);
           counts[index] = (counts[index] as number) + 1;
         }
       };
       await Promise.all(Array.from({ length: 16 }, worker));
-      const chiSquared = outcomes
-        .map(({ fraction }, i) => ({
-          expected: 1200 * fractionToNumber(fraction),
-          count: counts[i] as number,
-        }))
-        .reduce((sum, { expected, count }) => sum + (count - expected) ** 2 / expected, 0);
       expect(counts).toHaveLength(3);
       // p = 0.001 with two degrees of freedom.
-      expect(chiSquared).toBeLessThan(13.816);
+      expect(chiSquared(outcomes, counts)).toBeLessThan(13.816);
     });
   });
 });

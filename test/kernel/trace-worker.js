@@ -1,6 +1,6 @@
 /**
  * Listens and connects within the network namespace that it is started in. In: one command a line, as JSON. Out: one answer
- * a line, as JSON. Servers answer with their own address and the peer's. Ends when stdin does, and the namespace with it.
+ * a line, as JSON. Servers answer with their own address and port and the peer's address. Ends when stdin does, and the namespace with it.
  */
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -12,14 +12,16 @@ function listen({ protocol, address, port }, done) {
   if (protocol === 'tcp') {
     const server = net.createServer((socket) => {
       socket.on('error', () => {});
-      socket.end(`${address} ${socket.remoteAddress}`);
+      socket.end(`${address} ${port} ${socket.remoteAddress}`);
     });
     server.on('error', (error) => done({ error: error.code }));
     server.listen({ host: address, port, backlog: 4096 }, () => done({}));
   } else {
     const server = udp(address);
     server.on('error', (error) => done({ error: error.code }));
-    server.on('message', (_, peer) => server.send(`${address} ${peer.address}`, peer.port, peer.address));
+    server.on('message', (_, peer) =>
+      server.send(`${address} ${port} ${peer.address}`, peer.port, peer.address),
+    );
     server.bind(port, address, () => done({}));
   }
 }
