@@ -5,7 +5,7 @@
  *
  * Not asked are routes and sysctls: a packet that the rules let pass counts as delivered.
  */
-import { formatIP } from '../../shared/ip.ts';
+import { formatIP, parseIP } from '../../shared/ip.ts';
 import { ONE } from '../fraction.ts';
 import { addShare, type Distribution, listOutcomes, type Outcome, type Verdict } from '../outcome.ts';
 import { type Packet, readIP } from '../packet.ts';
@@ -107,9 +107,9 @@ function passWithoutRules({ packet, stage }: Scene, state: State): State | undef
       translated: true,
     });
   }
-  return source === undefined
-    ? state
-    : changeState(state, { translation: source, source: undefined, sourcePort: undefined });
+  if (source === undefined || source.kind === 'unchanged') return state;
+  const address = source.kind === 'snat' ? parseIP(source.to) : undefined;
+  return changeState(state, { translation: source, source: address, sourcePort: undefined });
 }
 
 /** The policy of a built-in chain. */
