@@ -11,6 +11,7 @@ import { type CommandIO, OutputClosed } from './io.ts';
 import {
   addClusterOptions,
   addCommonOptions,
+  addHostOptions,
   addInputOptions,
   addNodeOptions,
   addSelectionOptions,
@@ -18,6 +19,7 @@ import {
   checkWatchOptions,
   duration,
   moment,
+  seconds,
 } from './options.ts';
 import { version } from './version.ts';
 
@@ -131,6 +133,29 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     )
     .action(async (options) => finish(await (await import('./commands/admit.ts')).admitCommand(options, io)));
   addCommonOptions(addInputOptions(admit));
+
+  const trace = program
+    .command('trace')
+    .description('show what becomes of a new connection, by the rules of a node')
+    .requiredOption('--from <source>', 'ns/pod, an IP address, external, or node')
+    .requiredOption('--to <destination>', 'ns/service[:port] or IP:port')
+    .addOption(
+      new Option(
+        '-p, --protocol <protocol>',
+        "which protocol (default: that of the Service's port, else tcp)",
+      ).choices(['tcp', 'udp', 'sctp']),
+    )
+    .option('--in-interface <name>', 'the interface by which the packet comes in')
+    .addOption(
+      new Option(
+        '--seen <seconds>',
+        'with session affinity: how long ago the client was sent to an endpoint',
+      ).argParser(seconds),
+    )
+    .option('--rules', 'show each rule in full')
+    .addOption(new Option('-o, --output <format>', 'json: outcomes with their paths').choices(['json']))
+    .action(async (options) => finish(await (await import('./commands/trace.ts')).traceCommand(options, io)));
+  addCommonOptions(addHostOptions(addNodeOptions(addClusterOptions(addInputOptions(trace)))));
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -47,6 +47,13 @@ export interface NodeOptions {
   readonly clusterCidr?: string;
 }
 
+/** Where the rules of a host are read from. */
+export interface HostOptions {
+  readonly dump: readonly string[];
+  readonly host?: true;
+  readonly viaPod?: true;
+}
+
 /** Of commands whose output can be kept current. */
 export interface WatchOptions {
   readonly watch?: true;
@@ -154,6 +161,13 @@ export function addNodeOptions(command: Command): Command {
     .option('--cluster-cidr <cidrs>', "overrides the configuration's clusterCIDR");
 }
 
+export function addHostOptions(command: Command): Command {
+  return command
+    .option('--dump <file>', 'what iptables-save printed on a host, or - for stdin; repeatable', collect, [])
+    .option('--host', 'the rules of this machine')
+    .option('--via-pod', 'the rules of the node, read through its kube-proxy Pod');
+}
+
 export function addWatchOptions(command: Command): Command {
   return command
     .option('-w, --watch', 'keep the output current until this is stopped')
@@ -192,6 +206,12 @@ export function duration(text: string): number {
     throw new InvalidArgumentError('It must be a time such as 1s or 500ms.');
   }
   return total;
+}
+
+/** A whole number of seconds. */
+export function seconds(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds.');
+  return Number(text);
 }
 
 /** RFC 3339, in milliseconds since 1970. */

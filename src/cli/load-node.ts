@@ -1,0 +1,104 @@
+/** Reads manifests or a live cluster and compiles one node of it: what `trace` and `explain` begin with. */
+import type { ClusterState } from '../apiserver/cluster-state.ts';
+import type { IPFamily } from '../apiserver/objects.ts';
+import type { CompiledNode } from '../backends/backend.ts';
+import { parseSaved } from '../backends/iptables/parse.ts';
+import type { SavedDump } from '../backends/iptables/saved.ts';
+import { compile } from '../index.ts';
+import type { ClusterList } from '../input/read-cluster.ts';
+import type { Source, SourceObject } from '../input/source.ts';
+import type { NodeView } from '../proxy/node-view.ts';
+import type { Diagnostic } from '../shared/diagnostic.ts';
+import { OperationalError } from '../shared/operational-error.ts';
+import type { CommandIO } from './io.ts';
+import {
+  isLive,
+  type LoadedInput,
+  type LoadedNode,
+  loadCluster,
+  loadClusterOfNode,
+  loadInput,
+  loadProxyConfiguration,
+  reportDiagnostics,
+  withoutDeprecations,
+} from './load-input.ts';
+import type { ClusterOptions, CommonOptions, InputOptions, NodeOptions } from './options.ts';
+
+export interface NodeInputOptions extends InputOptions, ClusterOptions, NodeOptions, CommonOptions {}
+
+export interface LoadedCompilation {
+  readonly state: ClusterState;
+  readonly view: NodeView;
+  readonly compiled: CompiledNode;
+  /** Find places in what was read. */
+  readonly sources: readonly Source[];
+}
+
+export interface LoadRequest {
+  /** Of a live cluster. */
+  readonly lists: readonly ClusterList[];
+  /** The node where no flag names one; undefined leaves it to the configuration and the input. */
+  readonly chooseNode?: ((objects: readonly SourceObject[]) => string | undefined) | undefined;
+  /** Whether a warning or a note is worth saying. */
+  readonly isRelevant: (diagnostic: Diagnostic) => boolean;
+}
+
+/** @returns undefined where an object was refused, which has been said. */
+export async function loadCompilation(
+  options: NodeInputOptions,
+  { lists, chooseNode, isRelevant }: LoadRequest,
+  io: CommandIO,
+): Promise<LoadedCompilation | undefined> {
+  const { source, admission, proxyConfig } = await load(options, lists, io);
+  const { compiled, state, view, diagnostics } = await compile({
+    objects: source.objects,
+    admission,
+    live: isLive(options),
+    skipInvalid: options.skipInvalid ?? false,
+    proxyConfiguration: proxyConfig?.configuration,
+    mode: options.mode,
+    kubeVersion: options.kubeVersion,
+    node: options.node ?? chooseNode?.(source.objects),
+    nodeAddresses: options.nodeAddress,
+    nfacct: options.nfacct ?? false,
+    clusterCIDR: options.clusterCidr,
+  });
+  const sources = proxyConfig === undefined ? [source] : [proxyConfig.source, source];
+  const found = [
+    ...sources.flatMap((each) => each.diagnostics),
+    ...withoutDeprecations(diagnostics, options).filter(
+      (diagnostic) => diagnostic.severity === 'error' || isRelevant(diagnostic),
+    ),
+  ];
+  const refused = reportDiagnostics(found, sources, options, io);
+  if (compiled === undefined || state === undefined || view === undefined) return undefined;
+  return refused && !options.skipInvalid ? undefined : { compiled, state, view, sources };
+}
+
+async function load(
+  options: NodeInputOptions,
+  lists: readonly ClusterList[],
+  io: CommandIO,
+): Promise<LoadedInput & Partial<LoadedNode>> {
+  if (options.proxyConfig === undefined) {
+    return isLive(options) ? loadClusterOfNode(lists, options, io) : loadInput(options, io);
+  }
+  const proxyConfig = await loadProxyConfiguration(options.proxyConfig, io);
+  const input = isLive(options) ? await loadCluster(lists, options, io) : await loadInput(options, io);
+  return { ...input, proxyConfig };
+}
+
+/**
+ * The compiled rules as a host would show them.
+ * @throws OperationalError for a mode whose rules are not those of iptables.
+ */
+export function compiledDump({ compiled }: LoadedCompilation, family: IPFamily): SavedDump {
+  const name = family === 'IPv4' ? 'iptables.save' : 'ip6tables.save';
+  const artifact = compiled.artifacts.find((candidate) => candidate.name === name);
+  if (artifact === undefined || compiled.mode !== 'iptables') {
+    throw new OperationalError(
+      `packets can be followed through mode iptables, not yet through ${compiled.mode}`,
+    );
+  }
+  return parseSaved([...artifact.text()].join(''));
+}

@@ -1,0 +1,55 @@
+/**
+ * Traces a packet through the rules of a host of which not all may be known. In: a dump, the host's addresses as far as they
+ * are known, and a packet. Out: outcomes, "cannot tell" where an address decides that nobody named.
+ */
+import type { SavedDump } from '../backends/iptables/saved.ts';
+import { ONE } from './fraction.ts';
+import { prepareRules } from './iptables/prepare.ts';
+import { trace } from './iptables/trace.ts';
+import { addShare, commonPart, type Distribution, listOutcomes, type Outcome } from './outcome.ts';
+import type { Packet, RecentEntry } from './packet.ts';
+
+export interface TracedHost {
+  readonly dump: SavedDump;
+  readonly addresses: readonly string[];
+  /** Whether the addresses are all that the host has. */
+  readonly addressesAreKnown: boolean;
+}
+
+export function traceOnHost(
+  { dump, addresses, addressesAreKnown }: TracedHost,
+  packet: Packet,
+): readonly Outcome[] {
+  const outcomes = trace(prepareRules(dump, { addresses }), packet);
+  if (addressesAreKnown || addresses.includes(packet.destination)) return outcomes;
+  const local = trace(prepareRules(dump, { addresses: [...addresses, packet.destination] }), packet);
+  const { common, open } = commonPart(distributionOf(outcomes), distributionOf(local));
+  if (open.numerator === 0n) return outcomes;
+  const reason = `whether ${packet.destination} is an address of the host is unknown: --node-address names them`;
+  addShare(common, open, { kind: 'cannot-tell', reason }, undefined);
+  return listOutcomes(common);
+}
+
+/** Local delivery or not is no difference by itself: nothing but the rules is asked. */
+function distributionOf(outcomes: readonly Outcome[]): Distribution {
+  const distribution: Distribution = new Map();
+  for (const { fraction, verdict, path } of outcomes) {
+    const trail = path.reduce<Parameters<typeof addShare>[3]>(
+      (before, step) => ({ step, before }),
+      undefined,
+    );
+    const said = verdict.kind === 'delivered' ? { ...verdict, local: false } : verdict;
+    addShare(distribution, fraction === ONE ? ONE : fraction, said, trail);
+  }
+  return distribution;
+}
+
+/** The affinity that a client has who was once sent the way of the first outcome; undefined where none is kept. */
+export function affinityOf(outcomes: readonly Outcome[], secondsAgo: number): RecentEntry | undefined {
+  for (const { rule } of outcomes[0]?.path ?? []) {
+    for (const match of rule.matches) {
+      if (match.kind === 'recent' && match.operation === 'set') return { list: match.list, secondsAgo };
+    }
+  }
+  return undefined;
+}
