@@ -44,5 +44,5 @@ export interface Backend {
 /** A compilation that the next one can build on. */
 export interface FollowedNode extends CompiledNode {
   /** What differs from the compilation before; everything, if this is the first. */
-  readonly changes: () => Iterable<RuleChange>;
+  readonly changes: () => readonly RuleChange[];
 }

@@ -67,9 +67,9 @@ export class NodeFollower {
     const assumed = this.releaseFor(state, configuration);
     const view = this.viewOf(state, configuration, assumed.release);
     const before = this.current;
-    const changed = before?.view !== view;
     const previous = before?.node.mode === backend.mode ? before.node : undefined;
-    const node = changed ? backend.follow(view, previous) : before.node;
+    const node = before?.view === view ? before.node : backend.follow(view, previous);
+    const changed = node !== before?.node && (previous === undefined || node.changes().length > 0);
     this.current = { state, view, node };
     return { current: this.current, changed, diagnostics: [...said, ...assumed.diagnostics] };
   }

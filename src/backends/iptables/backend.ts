@@ -37,7 +37,7 @@ function follow(view: NodeView, previous: FollowedNode | undefined): FollowedIpt
   return {
     ...compiledNode(rulesets, (family, spelling) => keptText(families[family].print(spelling))),
     families,
-    changes: () => [...families.IPv4.changes(SAVE), ...families.IPv6.changes(SAVE)],
+    changes: () => [...families.IPv4.changes(), ...families.IPv6.changes()],
   };
 }
 

@@ -8,7 +8,7 @@ import { compareStrings } from '../../shared/ordering.ts';
 import { placesBefore } from '../../shared/sorted-lists.ts';
 import type { RuleChange } from '../backend.ts';
 import { type CompileFamily, isLargeCluster } from './compile.ts';
-import type { Spelling } from './print.ts';
+import { SAVE, type Spelling } from './print.ts';
 import { changedChains, type PrintedRuleset, printKept } from './printed.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type PlannedServicePort, planServicePort } from './service-plan.ts';
@@ -18,7 +18,7 @@ export class FollowedFamily {
   readonly view: NodeView;
   private readonly printed = new Map<Spelling, PrintedRuleset>();
   /** What was printed of the view before: not that compilation itself, which knows the one before it. */
-  private readonly before: ReadonlyMap<Spelling, PrintedRuleset>;
+  private readonly before: PrintedRuleset | undefined;
 
   constructor(
     view: NodeView,
@@ -27,11 +27,12 @@ export class FollowedFamily {
     previous: FollowedFamily | undefined,
   ) {
     this.view = view;
-    this.before = new Map(previous?.printed);
+    this.before = previous?.printed.get(SAVE);
     this.ruleset = compile(view, family, planned(view, family, previous));
-    if (previous === undefined || !isAlike(previous.view, view, family)) return;
-    for (const [spelling, before] of previous.printed) {
-      this.printed.set(spelling, printKept(this.ruleset, spelling, before));
+    const alike =
+      previous !== undefined && isAlike(previous.view, view, family) ? previous.printed : undefined;
+    for (const spelling of new Set([SAVE, ...(alike?.keys() ?? [])])) {
+      this.printed.set(spelling, printKept(this.ruleset, spelling, alike?.get(spelling)));
     }
   }
 
@@ -43,8 +44,9 @@ export class FollowedFamily {
     return printed;
   }
 
-  changes(spelling: Spelling): Iterable<RuleChange> {
-    return changedChains(this.before.get(spelling), this.print(spelling));
+  /** In the kernel's spelling, which is always there to be compared. */
+  changes(): Iterable<RuleChange> {
+    return changedChains(this.before, this.print(SAVE));
   }
 }
 
