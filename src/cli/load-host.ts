@@ -56,8 +56,11 @@ export function hostDump(host: HostState, family: IPFamily, io: CommandIO): Host
     );
   }
   const dump = parseSaved(found.text);
+  const lines = found.text.split('\n');
+  // Its lines are not those of the file: the tables of several dumps were put together.
   for (const { line, problem } of problems(dump)) {
-    io.stderr.write(`warning: ${plainText(found.origin)}:${line}: ${plainText(problem)}\n`);
+    const quoted = JSON.stringify((lines[line - 1] ?? '').slice(0, 100));
+    io.stderr.write(`warning: ${plainText(`${found.origin}: ${quoted}: ${problem}`)}\n`);
   }
   return { dump, origin: found.origin };
 }

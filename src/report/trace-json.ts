@@ -80,7 +80,7 @@ function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>> {
       return {
         verdict: kind,
         reason,
-        ...(step === undefined ? {} : { rule: printSavedRule(step.rule), line: step.rule.line }),
+        ...(step === undefined ? {} : { table: step.table, rule: printSavedRule(step.rule) }),
       };
     }
     default:
@@ -96,7 +96,6 @@ function stepJson(traced: TracedPacket, lines: ManifestLines | undefined, step: 
     table: step.table,
     hook: step.hook,
     chain: step.rule.chain,
-    line: step.rule.line,
     rule: printSavedRule(step.rule),
     ...(info === undefined
       ? {}

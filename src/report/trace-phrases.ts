@@ -33,11 +33,12 @@ export function verdictPhrases(verdict: Verdict, packet: Packet): readonly [stri
   }
 }
 
-/** The comment of the rule that decided against a packet, or on which it depends. */
+/** The comment of the rule that decided against a packet. */
 export function reasonOf({ verdict, path }: Outcome): string {
-  if (verdict.kind === 'delivered') return '';
-  const step = verdict.kind === 'cannot-tell' ? verdict.step : path.at(-1);
-  return step === undefined ? '' : commentOf(step.rule);
+  const step = path.at(-1);
+  return step === undefined || (verdict.kind !== 'rejected' && verdict.kind !== 'dropped')
+    ? ''
+    : commentOf(step.rule);
 }
 
 export function commentOf({ matches }: SavedRule): string {

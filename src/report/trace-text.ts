@@ -70,6 +70,9 @@ function* sideText(context: Context, { outcomes }: TracedSide, skipped: number):
   const rows = alignColumns(shown.map((outcome) => outcomeCells(context, outcome)));
   for (const [i, outcome] of shown.entries()) {
     yield `  ${paint(context, outcome, rows[i] as string)}\n`;
+    if (skipped === 0 && outcome.verdict.kind === 'cannot-tell' && outcome.verdict.step !== undefined) {
+      yield ruleLine(context, outcome.verdict.step, '    ');
+    }
     const own = paths[i] as readonly Step[];
     if (rules)
       for (const step of own.slice(Math.max(common, skipped))) yield ruleLine(context, step, '         ');
@@ -95,7 +98,13 @@ function* partingText(context: Context, parting: Parting): Generator<string> {
   const [intended, actual] = traced.sides as readonly [TracedSide, TracedSide];
   const next = parting.intended ?? parting.actual;
   const place = next === undefined ? 'at the end' : `in ${next.rule.chain} of table ${next.table}`;
-  const title = `${intended.name} and ${actual.name} part ${place}`;
+  const isCertain = [parting.outcomes.intended, parting.outcomes.actual].every(
+    ({ verdict }) => verdict.kind !== 'cannot-tell',
+  );
+  const sides = `${intended.name} and ${actual.name}`;
+  const title = isCertain
+    ? `${sides} part ${place}`
+    : `nobody can tell whether ${sides} do the same: that is open ${place}`;
   yield `${style.chalk.red(plainText(title))}\n`;
   const path = chainPath(parting.before);
   if (path !== '') yield `${plainText(path)}\n`;
@@ -104,8 +113,7 @@ function* partingText(context: Context, parting: Parting): Generator<string> {
     [intended, parting.intended],
     [actual, parting.actual],
   ] as const) {
-    const line = side.kind === 'actual' && step !== undefined ? `, line ${step.rule.line}` : '';
-    yield `${style.chalk.bold(plainText(`${side.name}${line}:`))}\n`;
+    yield `${style.chalk.bold(plainText(`${side.name}:`))}\n`;
     yield step === undefined ? '    no further rule\n' : ruleLine(context, step, '    ');
     yield* sideText(context, side, parting.before.length || 1);
   }

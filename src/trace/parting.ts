@@ -68,23 +68,33 @@ export function meaningOf({ table, hook, rule }: Step): string {
   return `${table} ${hook} ${printSavedRule({ ...rest, matches })}`;
 }
 
-/** Compared with that outcome of the other side whose path goes along with it the furthest. */
+/** Compared with that outcome of the other side whose path goes along with it the furthest; of equals, one with its fate. */
 function closest(outcome: Outcome, others: readonly Outcome[], swapped: boolean): Parting {
   let best: Parting | undefined;
   for (const other of others) {
-    const [intended, actual] = swapped ? [other, outcome] : [outcome, other];
-    const parting = compare(intended, actual);
-    const isSame = parting.intended === undefined && parting.actual === undefined;
-    if (isSame && fateOf(intended.verdict) === fateOf(actual.verdict)) return parting;
-    if (best === undefined || parting.before.length > best.before.length) best = parting;
+    const parting = swapped ? compare(other, outcome) : compare(outcome, other);
+    const isNearer = best === undefined || parting.before.length > best.before.length;
+    const isAsNear = parting.before.length === best?.before.length;
+    if (isNearer || (isAsNear && hasOneFate(parting) && best !== undefined && !hasOneFate(best)))
+      best = parting;
   }
   return best as Parting;
 }
 
+function hasOneFate({ outcomes: { intended, actual } }: Parting): boolean {
+  return fateOf(intended.verdict) === fateOf(actual.verdict);
+}
+
 function compare(intended: Outcome, actual: Outcome): Parting {
   const before: Step[] = [];
-  const ends = walk(nestSteps(intended.path), nestSteps(actual.path), before);
+  const ends = walk(nestSteps(decidingPath(intended)), nestSteps(decidingPath(actual)), before);
   return { before, intended: ends?.[0], actual: ends?.[1], outcomes: { intended, actual } };
+}
+
+/** With the rule of which nobody can tell. */
+function decidingPath({ verdict, path }: Outcome): readonly Step[] {
+  if (verdict.kind !== 'cannot-tell' || verdict.step === undefined) return path;
+  return path.at(-1) === verdict.step ? path : [...path, verdict.step];
 }
 
 /** @returns the first steps that differ, or nothing where all are the same. */
