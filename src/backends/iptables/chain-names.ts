@@ -3,7 +3,7 @@
  * by a hash. Mirrors kube-proxy; the formula has been the same since 1.2, only the name that goes in has changed.
  */
 import { createHash, hash } from 'node:crypto';
-import type { TransportProtocol } from './rule.ts';
+import type { TransportProtocol } from '../iptables-rule.ts';
 
 export interface ServicePortChains {
   /** KUBE-SVC: endpoints under traffic policy Cluster. */

@@ -6,7 +6,8 @@
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
-import { comment, jump, type Rule } from './rule.ts';
+import { comment, jump, type Rule } from '../iptables-rule.ts';
+import { forwardRules, markMasqRules, postroutingRules } from '../masquerade-rules.ts';
 import {
   BUILTIN_CHAINS,
   type Chain,
@@ -27,13 +28,7 @@ import {
   healthCheckRules,
   nodePortRules,
 } from './service-rules.ts';
-import {
-  forwardRules,
-  jumpsFrom,
-  localnetFirewallRules,
-  markMasqRules,
-  postroutingRules,
-} from './static-rules.ts';
+import { jumpsFrom, localnetFirewallRules } from './static-rules.ts';
 
 /** Above this number of endpoints kube-proxy leaves out comments to save memory. */
 const LARGE_CLUSTER_ENDPOINTS = 1000;

@@ -5,9 +5,10 @@
  * prints it; `iptables-restore` spelling is kube-proxy's own. Only sync chains are in the latter.
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
-import { printKernelRule } from './print-kernel-rule.ts';
-import { printProxyRule } from './print-proxy-rule.ts';
-import type { Rule } from './rule.ts';
+import { checked } from '../checked-text.ts';
+import type { Rule } from '../iptables-rule.ts';
+import { printKernelRule } from '../print-kernel-rule.ts';
+import { printProxyRule } from '../print-proxy-rule.ts';
 import { BUILTIN_CHAINS, type Chain, chainsOfTable, type Ruleset, type Table } from './ruleset.ts';
 import { TextStore } from './text-store.ts';
 
@@ -63,20 +64,4 @@ function uncheckedText({ name, rules }: Chain, family: IPFamily, print: Spelling
 export function chainText(chain: Chain, family: IPFamily, { print }: Spelling): string {
   checked(`${chain.name}\n`, 1);
   return checked(uncheckedText(chain, family, print), chain.rules.length);
-}
-
-/**
- * The last line of defence against injection: names are validated when objects are admitted, but nothing that could add
- * a line or make iptables-restore run a program may be written, whatever happened before.
- * @throws Error
- */
-export function checked(piece: string, lines: number): string {
-  let found = 0;
-  for (let at = piece.indexOf('\n'); at >= 0; at = piece.indexOf('\n', at + 1)) found++;
-  if (found !== lines || /[^\n -~]/.test(piece) || piece.includes('--modprobe')) {
-    throw new Error(
-      'refusing to write rules with line breaks, other than printable ASCII, or --modprobe in them',
-    );
-  }
-  return piece;
 }

@@ -1,6 +1,6 @@
 /** The tables, chains and rules of one IP family. */
 import type { IPFamily } from '../../apiserver/objects.ts';
-import type { Rule } from './rule.ts';
+import type { Rule } from '../iptables-rule.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
 export interface Ruleset {

@@ -5,7 +5,7 @@
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { LocalTrafficDetector } from '../../proxy/local-traffic.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
-import { comment, jump, type Match, type Rule } from './rule.ts';
+import { comment, jump, type Match, type Rule } from '../iptables-rule.ts';
 import { type Chain, syncChain } from './ruleset.ts';
 import { chainsOf, endpointChains, type PlannedServicePort } from './service-plan.ts';
 import { hasFirewall } from './service-rules.ts';

@@ -2,8 +2,8 @@
 import type { Protocol } from '../../apiserver/objects.ts';
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { ServicePortView } from '../../proxy/service-traffic.ts';
+import type { TransportProtocol } from '../iptables-rule.ts';
 import { endpointChain, type ServicePortChains, servicePortChains } from './chain-names.ts';
-import type { TransportProtocol } from './rule.ts';
 
 export interface PlannedServicePort extends ServicePortView {
   readonly chains: ServicePortChains;

@@ -4,7 +4,7 @@
  */
 import type { NodeView } from '../../proxy/node-view.ts';
 import type { ServicePortView } from '../../proxy/service-traffic.ts';
-import { ACCEPT, comment, DROP, jump, type Match, REJECT, type Rule, type Target } from './rule.ts';
+import { ACCEPT, comment, DROP, jump, type Match, REJECT, type Rule, type Target } from '../iptables-rule.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
 /** Chain KUBE-SERVICES of table nat: sends what is bound for the service port's addresses to its chains. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checked, printRuleset, RESTORE, SAVE } from '../../../src/backends/iptables/print.ts';
-import { printKernelRule } from '../../../src/backends/iptables/print-kernel-rule.ts';
-import { printProxyRule } from '../../../src/backends/iptables/print-proxy-rule.ts';
-import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables/rule.ts';
+import { checked } from '../../../src/backends/checked-text.ts';
+import { printRuleset, RESTORE, SAVE } from '../../../src/backends/iptables/print.ts';
 import type { Chain, Ruleset, Table, TableName } from '../../../src/backends/iptables/ruleset.ts';
+import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables-rule.ts';
+import { printKernelRule } from '../../../src/backends/print-kernel-rule.ts';
+import { printProxyRule } from '../../../src/backends/print-proxy-rule.ts';
 
 const chain = (name: string, writer: Chain['writer'], rules: () => readonly Rule[]): Chain => ({
   name,

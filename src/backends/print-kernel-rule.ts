@@ -1,8 +1,8 @@
 /** Prints a rule as `iptables-save` 1.8.9 does: `-s`, `-d`, `-i`, `-p`, then the matches in order, then the target. */
-import type { IPFamily } from '../../apiserver/objects.ts';
-import { formatNtop, parseCIDR, parseIP } from '../../shared/ip.ts';
+import type { IPFamily } from '../apiserver/objects.ts';
+import { formatNtop, parseCIDR, parseIP } from '../shared/ip.ts';
+import type { ConntrackState, Match, Rule, Target } from './iptables-rule.ts';
 import { formatStoredProbability } from './probability.ts';
-import type { ConntrackState, Match, Rule, Target } from './rule.ts';
 
 /** The text after the chain's name, with a leading blank. */
 export function printKernelRule(rule: Rule, family: IPFamily): string {

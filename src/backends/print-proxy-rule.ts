@@ -2,8 +2,9 @@
  * Prints a rule as kube-proxy hands it to iptables-restore. The order of arguments is kube-proxy's: matches first, the
  * destination between a protocol's match and its port, sources and interfaces last, but before conntrack and nfacct.
  */
+
+import type { Match, Rule, Target, TransportProtocol } from './iptables-rule.ts';
 import { formatProbability } from './probability.ts';
-import type { Match, Rule, Target, TransportProtocol } from './rule.ts';
 
 /** The text after the chain's name, with a leading blank. */
 export function printProxyRule({ source, destination, inInterface, matches, target }: Rule): string {

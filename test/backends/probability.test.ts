@@ -3,7 +3,7 @@ import {
   formatProbability,
   formatStoredProbability,
   storedProbability,
-} from '../../../src/backends/iptables/probability.ts';
+} from '../../src/backends/probability.ts';
 
 // Each of these was printed by kube-proxy 1.37.2, then by iptables-save 1.8.9 once the kernel had it.
 describe('probabilities', () => {
