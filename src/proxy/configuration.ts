@@ -18,6 +18,7 @@ export interface ProxyConfiguration {
   readonly hostnameOverride: string;
   readonly bindAddress: string;
   readonly iptables: IPTablesConfiguration;
+  readonly nftables: NFTablesConfiguration;
   readonly detectLocalMode: LocalMode;
   readonly bridgeInterface: string;
   readonly interfaceNamePrefix: string;
@@ -33,6 +34,12 @@ export interface IPTablesConfiguration {
   readonly masqueradeBit: number;
   readonly masqueradeAll: boolean;
   readonly localhostNodePorts: boolean;
+}
+
+export interface NFTablesConfiguration {
+  /** 0 to 31. */
+  readonly masqueradeBit: number;
+  readonly masqueradeAll: boolean;
 }
 
 export const NODE_PORT_KEYWORDS: readonly string[] = ['primary', 'localhost', 'all'];
@@ -51,6 +58,7 @@ export const DEFAULT_CONFIGURATION: ProxyConfiguration = {
   hostnameOverride: '',
   bindAddress: '0.0.0.0',
   iptables: { masqueradeBit: 14, masqueradeAll: false, localhostNodePorts: true },
+  nftables: { masqueradeBit: 14, masqueradeAll: false },
   detectLocalMode: 'ClusterCIDR',
   bridgeInterface: '',
   interfaceNamePrefix: '',
@@ -64,6 +72,7 @@ export const DEFAULT_CONFIGURATION: ProxyConfiguration = {
 export function readProxyConfiguration(object: Fields, origin?: Origin): ReadConfiguration {
   const fields = new FieldReader(object, origin);
   const iptables = fields.section(['iptables']);
+  const nftables = fields.section(['nftables']);
   const detectLocal = fields.section(['detectLocal']);
   const clusterCIDR = fields.string(['clusterCIDR']) ?? '';
   const gates = fields.section(['featureGates']);
@@ -75,6 +84,10 @@ export function readProxyConfiguration(object: Fields, origin?: Origin): ReadCon
       masqueradeBit: iptables.integer('masqueradeBit') ?? 14,
       masqueradeAll: iptables.boolean('masqueradeAll') ?? false,
       localhostNodePorts: iptables.boolean('localhostNodePorts') ?? true,
+    },
+    nftables: {
+      masqueradeBit: nftables.integer('masqueradeBit') ?? 14,
+      masqueradeAll: nftables.boolean('masqueradeAll') ?? false,
     },
     detectLocalMode: readLocalMode(fields),
     bridgeInterface: detectLocal.string('bridgeInterface') ?? '',
@@ -128,9 +141,11 @@ function readLocalMode(fields: FieldReader): LocalMode {
 }
 
 function validate(configuration: ProxyConfiguration, fields: FieldReader): void {
-  const { masqueradeBit } = configuration.iptables;
-  if (masqueradeBit < 0 || masqueradeBit > 31) {
-    fields.refuse(['iptables', 'masqueradeBit'], masqueradeBit, 'must be within the range [0, 31]');
+  for (const mode of ['iptables', 'nftables'] as const) {
+    const { masqueradeBit } = configuration[mode];
+    if (masqueradeBit < 0 || masqueradeBit > 31) {
+      fields.refuse([mode, 'masqueradeBit'], masqueradeBit, 'must be within the range [0, 31]');
+    }
   }
   if (parseIP(configuration.bindAddress) === undefined) {
     fields.refuse(['bindAddress'], configuration.bindAddress, 'must be an IP address');

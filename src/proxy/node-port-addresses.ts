@@ -18,6 +18,8 @@ export interface NodePortSelection {
   readonly addresses: NodePortAddresses;
   /** The selection reaches into 127.0.0.0/8 (false for IPv6). */
   readonly containsIPv4Loopback: boolean;
+  /** A CIDR of loopback addresses is asked for, not only one of all addresses. */
+  readonly namesLoopback: boolean;
 }
 
 const ALL: Readonly<Record<IPFamily, string>> = { IPv4: '0.0.0.0/0', IPv6: '::/0' };
@@ -41,7 +43,8 @@ export function selectNodePortAddresses(
   const containsIPv4Loopback =
     family === 'IPv4' &&
     considered.some((cidr) => isLoopback(cidr.network) || containsIP(cidr, LOOPBACK_START));
-  if (zero >= 0) return { addresses: { kind: 'all' }, containsIPv4Loopback };
+  const namesLoopback = cidrs.some((cidr) => isLoopback(cidr.network));
+  if (zero >= 0) return { addresses: { kind: 'all' }, containsIPv4Loopback, namesLoopback };
 
   const matching = ['127.0.0.1', '::1', ...node.interfaceAddresses]
     .map(parseIP)
@@ -51,6 +54,7 @@ export function selectNodePortAddresses(
   return {
     addresses: { kind: 'some', addresses: [...new Set(matching)].sort(compareStrings) },
     containsIPv4Loopback,
+    namesLoopback,
   };
 }
 

@@ -16,6 +16,7 @@ import {
   addServiceViews,
   buildNodeView,
   byServicePortName,
+  cidrsOfServices,
   type FamilyView,
   familyView,
   type NodeView,
@@ -37,12 +38,16 @@ export function updateNodeView(
   const node = identifyNode(after, request.configuration, request.node);
   if (!isSameNode(node, view.node)) return buildNodeView(after, request);
   const changed = changedServices(before, after);
-  if (changed.size === 0) return view;
+  const serviceCIDRs = cidrsOfServices(after);
+  if (changed.size === 0) {
+    const isSame = serviceCIDRs.join() === view.serviceCIDRs.join();
+    return isSame ? view : { ...view, serviceCIDRs };
+  }
   const services = servicesOf(after.services, changed);
   const slices = slicesOf(after.endpointSlices, changed);
   const update = (family: IPFamily) =>
     updateFamilyView(view.families[family], changed, services, slices, view.node, request);
-  return { ...view, families: { IPv4: update('IPv4'), IPv6: update('IPv6') } };
+  return { ...view, serviceCIDRs, families: { IPv4: update('IPv4'), IPv6: update('IPv6') } };
 }
 
 /** What kube-proxy reads of its Node; the rest, such as the time of the last report, changes all the time. */

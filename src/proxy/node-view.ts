@@ -25,6 +25,8 @@ export interface NodeView {
   /** The kernel has the nfacct counters that kube-proxy knows. */
   readonly nfacct: boolean;
   readonly families: Readonly<Record<IPFamily, FamilyView>>;
+  /** The CIDRs of all ServiceCIDRs, each once, sorted as text. */
+  readonly serviceCIDRs: readonly string[];
 }
 
 export interface FamilyView {
@@ -57,7 +59,12 @@ export function buildNodeView(state: ClusterState, request: NodeViewRequest): No
     nfacct: request.nfacct && release.nfacct,
     // Who prints one family has no use for the other.
     families: lazily(['IPv4', 'IPv6'], (family) => buildFamilyView(state, family, node, request)),
+    serviceCIDRs: cidrsOfServices(state),
   };
+}
+
+export function cidrsOfServices({ serviceCIDRs }: ClusterState): readonly string[] {
+  return [...new Set(serviceCIDRs.flatMap(({ spec }) => spec?.cidrs ?? []))].sort(compareStrings);
 }
 
 function buildFamilyView(

@@ -53,6 +53,41 @@ export interface Release {
   readonly duplicatesPreferNonTerminating: boolean;
   /** Gate AllowServiceExternalIPs is known. */
   readonly externalIPsGate: boolean;
+  /** Undefined where the release lacks mode nftables. */
+  readonly nftables: NftablesFeatures | undefined;
+}
+
+/** What differs between releases in mode nftables only. */
+export interface NftablesFeatures {
+  /**
+   * Where its chains hook in: all filters just before destinations are translated, without or with those behind it, or
+   * only the ones that need the original destination before.
+   */
+  readonly filterHooks: 'before-dnat' | 'around-dnat' | 'split';
+  /** Packets in state INVALID are dropped, unless nf_conntrack_tcp_be_liberal is set. */
+  readonly dropsInvalid: boolean;
+  /** Node ports without endpoints are looked for in a chain of their own, for packets to this host only. */
+  readonly nodePortEndpointsCheck: boolean;
+  /** Ports of cluster IPs that no Service has are rejected, cluster IPs that no Service has dropped. */
+  readonly clusterIPsCheck: boolean;
+  /** Source ranges are a chain for each service port instead of sets for all. */
+  readonly firewallChains: boolean;
+  /** Elements of the map of those chains carry the ServicePortName. */
+  readonly firewallComments: boolean;
+  /** What an empty `nodePortAddresses` means: all addresses, the node IP (even for one empty family), or `primary`. */
+  readonly defaultNodePortAddresses: 'all' | 'node-ip' | 'primary';
+  /** An interface is matched by its index, which must exist, instead of its name. */
+  readonly interfaceByIndex: boolean;
+  /** ServiceCIDR objects are read (gate MultiCIDRServiceAllocator). */
+  readonly serviceCIDRs: boolean;
+  /** What marks cluster IP traffic for masquerading names the port, too. */
+  readonly masqueradeNamesPort: boolean;
+  /** Chains of service ports translate destinations themselves; before, each endpoint had a chain. */
+  readonly inlineEndpoints: boolean;
+  /** A single endpoint needs no random number. */
+  readonly plainSingleEndpoint: boolean;
+  /** Gate KubeProxyNFTablesLocalhostNodePorts is known. */
+  readonly localhostNodePortsGate: boolean;
 }
 
 export const NEWEST_MINOR = 37;
@@ -84,6 +119,11 @@ export function newestRelease(): Release {
   return releaseOfMinor(NEWEST_MINOR);
 }
 
+/** The names of the releases that have something, oldest first. */
+export function releasesWith(has: (release: Release) => boolean): readonly string[] {
+  return SUPPORTED_RELEASES.filter((name) => has(parseRelease(name)));
+}
+
 /** Each release is one object, so that it is known again. */
 const releases = new Map<number, Release>();
 
@@ -113,6 +153,25 @@ function featuresOf(minor: number): Release {
     zeroSourceRangeAllowsAll: minor >= 34,
     duplicatesPreferNonTerminating: minor >= 36,
     externalIPsGate: minor >= 36,
+    nftables: minor >= 29 ? nftablesFeatures(minor) : undefined,
+  };
+}
+
+function nftablesFeatures(minor: number): NftablesFeatures {
+  return {
+    filterHooks: minor >= 33 ? 'split' : minor >= 30 ? 'around-dnat' : 'before-dnat',
+    dropsInvalid: minor <= 29,
+    nodePortEndpointsCheck: minor >= 30,
+    clusterIPsCheck: minor >= 30,
+    firewallChains: minor >= 30,
+    firewallComments: minor <= 30,
+    defaultNodePortAddresses: minor >= 31 ? 'primary' : minor >= 30 ? 'node-ip' : 'all',
+    interfaceByIndex: minor <= 32,
+    serviceCIDRs: minor >= 33,
+    masqueradeNamesPort: minor <= 33,
+    inlineEndpoints: minor >= 36,
+    plainSingleEndpoint: minor >= 37,
+    localhostNodePortsGate: minor >= 37,
   };
 }
 

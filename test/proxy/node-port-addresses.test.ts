@@ -25,9 +25,20 @@ describe('selectNodePortAddresses', () => {
     ['primary where the family has no address', ['primary'], 'IPv6', 'all', false],
     ['a network without an address', ['203.0.113.0/24'], 'IPv4', [], false],
   ] as const)('%s', (_, nodePortAddresses, family, expected, containsIPv4Loopback) => {
-    expect(selectNodePortAddresses(nodePortAddresses, node, family)).toEqual({
+    expect(selectNodePortAddresses(nodePortAddresses, node, family)).toMatchObject({
       addresses: expected === 'all' ? { kind: 'all' } : { kind: 'some', addresses: expected },
       containsIPv4Loopback,
     });
+  });
+
+  it.each([
+    ['IPv4', ['127.0.0.0/8'], true],
+    ['IPv4', ['0.0.0.0/0', 'localhost'], true],
+    ['IPv4', ['0.0.0.0/0'], false],
+    ['IPv4', ['127.0.0.0/7'], false],
+    ['IPv6', ['::1/128'], true],
+    ['IPv6', ['127.0.0.0/8'], false],
+  ] as const)('%s %j names loopback addresses: %j', (family, nodePortAddresses, namesLoopback) => {
+    expect(selectNodePortAddresses(nodePortAddresses, node, family).namesLoopback).toBe(namesLoopback);
   });
 });
