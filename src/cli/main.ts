@@ -156,6 +156,16 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     .addOption(new Option('-o, --output <format>', 'json: outcomes with their paths').choices(['json']))
     .action(async (options) => finish(await (await import('./commands/trace.ts')).traceCommand(options, io)));
   addCommonOptions(addHostOptions(addNodeOptions(addClusterOptions(addInputOptions(trace)))));
+
+  const explain = program
+    .command('explain')
+    .description('show one Service as a node has it: its addresses, its endpoints and why, who gets what')
+    .argument('<service>', 'svc/NAME')
+    .addOption(new Option('-o, --output <format>', 'json: the same as data').choices(['json']))
+    .action(async (service, options) =>
+      finish(await (await import('./commands/explain.ts')).explainCommand(service, options, io)),
+    );
+  addCommonOptions(addNodeOptions(addClusterOptions(addInputOptions(explain))));
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

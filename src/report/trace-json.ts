@@ -58,7 +58,7 @@ export function exact({ numerator, denominator }: Fraction): string {
   return denominator === 1n ? `${numerator}` : `${numerator}/${denominator}`;
 }
 
-function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>> {
+export function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>> {
   switch (verdict.kind) {
     case 'delivered': {
       const { destination, local, source } = verdict;

@@ -2,8 +2,6 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { HostState } from '../../host/host-state.ts';
 import { currentNamespace } from '../../input/current-namespace.ts';
-import { manifestPlaces } from '../../proxy/manifest-places.ts';
-import { type ManifestLines, manifestLines } from '../../report/manifest-lines.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { style } from '../../report/style.ts';
 import { traceJson } from '../../report/trace-json.ts';
@@ -27,6 +25,7 @@ import { type CommandIO, writeAll } from '../io.ts';
 import { hostDump, loadHost } from '../load-host.ts';
 import { isLive, kubectlOf } from '../load-input.ts';
 import { compiledDump, type LoadedCompilation, loadCompilation } from '../load-node.ts';
+import { linesOf } from '../manifest-lines-of.ts';
 import {
   checkTraceOptions,
   liveLists,
@@ -87,16 +86,6 @@ async function parseEnds(options: TraceOptions, io: CommandIO): Promise<Ends> {
   const [one, other] = [parse('default'), parse('other')];
   const isOpen = JSON.stringify(one) !== JSON.stringify(other) && isLive(options);
   return isOpen ? parse(await currentNamespace(kubectlOf(options, io))) : one;
-}
-
-export function linesOf({ state, sources }: LoadedCompilation): ManifestLines {
-  return manifestLines(manifestPlaces(state), (origin, path) => {
-    for (const source of sources) {
-      const position = source.locate(origin, path);
-      if (position !== undefined) return position;
-    }
-    return undefined;
-  });
 }
 
 async function answerUnproxied(
