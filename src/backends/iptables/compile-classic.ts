@@ -9,9 +9,10 @@
  */
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import { BUILTIN_CHAINS, type Chain, setupChain, syncChain } from '../iptables-chain.ts';
 import { comment, DROP, jump, type Match, REJECT, type Rule } from '../iptables-rule.ts';
 import type { CompileFamily } from './compile.ts';
-import { BUILTIN_CHAINS, type Chain, setupChain, sharedChain, syncChain, type Table } from './ruleset.ts';
+import { sharedChain, type Table } from './ruleset.ts';
 import { chainsOf, endpointChains, type PlannedServicePort } from './service-plan.ts';
 
 interface Context {

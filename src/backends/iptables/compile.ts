@@ -6,18 +6,10 @@
  */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import { BUILTIN_CHAINS, type Chain, setupChain, syncChain, type TableName } from '../iptables-chain.ts';
 import { comment, jump, type Rule } from '../iptables-rule.ts';
 import { forwardRules, markMasqRules, postroutingRules } from '../masquerade-rules.ts';
-import {
-  BUILTIN_CHAINS,
-  type Chain,
-  type Ruleset,
-  setupChain,
-  sharedChain,
-  syncChain,
-  type Table,
-  type TableName,
-} from './ruleset.ts';
+import { type Ruleset, sharedChain, type Table } from './ruleset.ts';
 import { type ChainContext, serviceChains } from './service-chains.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 import {

@@ -7,8 +7,9 @@
 import { compareStrings } from '../../shared/ordering.ts';
 import { difference, placesBefore, replaced } from '../../shared/sorted-lists.ts';
 import type { RuleChange } from '../backend.ts';
-import { chainText, type Spelling } from './print.ts';
-import { BUILTIN_CHAINS, type Chain, type Ruleset, syncChain, type Table } from './ruleset.ts';
+import { BUILTIN_CHAINS, type Chain, syncChain } from '../iptables-chain.ts';
+import { chainText, type Spelling } from '../print-chain.ts';
+import type { Ruleset, Table } from './ruleset.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
 export interface PrintedRuleset {

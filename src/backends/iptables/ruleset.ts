@@ -1,5 +1,6 @@
 /** The tables, chains and rules of one IP family. */
 import type { IPFamily } from '../../apiserver/objects.ts';
+import { type Chain, syncChain, type TableName } from '../iptables-chain.ts';
 import type { Rule } from '../iptables-rule.ts';
 import type { PlannedServicePort } from './service-plan.ts';
 
@@ -32,20 +33,6 @@ export interface SharedChain {
   readonly tail: readonly Rule[];
 }
 
-export type TableName = 'filter' | 'mangle' | 'nat';
-
-/**
- * Who writes a chain: the kernel has the built-in ones, where kube-proxy prepends its jumps; `setup` chains are made
- * when kube-proxy starts; `sync` chains are rewritten by each iptables-restore.
- */
-export type ChainWriter = 'kernel' | 'setup' | 'sync';
-
-export interface Chain {
-  readonly name: string;
-  readonly writer: ChainWriter;
-  readonly rules: readonly Rule[];
-}
-
 /** All chains of a table, the built-in ones first. */
 export function* chainsOfTable(
   { fixed, shared, ownChains }: Table,
@@ -54,23 +41,6 @@ export function* chainsOfTable(
   yield* fixed;
   for (const { name, rulesOf, tail } of shared) yield syncChain(name, [...ports.flatMap(rulesOf), ...tail]);
   for (const port of ports) yield* ownChains(port);
-}
-
-/** Built-in chains by table, in the order of their hooks. */
-export const BUILTIN_CHAINS: Readonly<Record<TableName, readonly string[]>> = {
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-};
-
-/** A chain that each sync rewrites. */
-export function syncChain(name: string, rules: readonly Rule[]): Chain {
-  return { name, writer: 'sync', rules };
-}
-
-/** A chain that kube-proxy makes when it starts. */
-export function setupChain(name: string, rules: readonly Rule[] = []): Chain {
-  return { name, writer: 'setup', rules };
 }
 
 export function sharedChain(

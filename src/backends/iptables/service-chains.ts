@@ -5,8 +5,8 @@
 import type { EndpointInfo } from '../../proxy/endpoint.ts';
 import type { LocalTrafficDetector } from '../../proxy/local-traffic.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import { type Chain, syncChain } from '../iptables-chain.ts';
 import { comment, jump, type Match, type Rule } from '../iptables-rule.ts';
-import { type Chain, syncChain } from './ruleset.ts';
 import { chainsOf, endpointChains, type PlannedServicePort } from './service-plan.ts';
 import { hasFirewall } from './service-rules.ts';
 

@@ -3,8 +3,8 @@
  * 1.37.
  */
 import type { Release } from '../../proxy/release.ts';
+import type { TableName } from '../iptables-chain.ts';
 import { comment, DROP, jump, type Match, type Rule } from '../iptables-rule.ts';
-import type { TableName } from './ruleset.ts';
 
 /** A rule that kube-proxy puts at the head of a built-in chain when it starts. */
 interface Jump {

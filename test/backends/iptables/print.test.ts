@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { checked } from '../../../src/backends/checked-text.ts';
-import { printRuleset, RESTORE, SAVE } from '../../../src/backends/iptables/print.ts';
-import type { Chain, Ruleset, Table, TableName } from '../../../src/backends/iptables/ruleset.ts';
+import { printRuleset } from '../../../src/backends/iptables/print.ts';
+import type { Ruleset, Table } from '../../../src/backends/iptables/ruleset.ts';
+import type { Chain, TableName } from '../../../src/backends/iptables-chain.ts';
 import { comment, DROP, jump, REJECT, type Rule } from '../../../src/backends/iptables-rule.ts';
+import { RESTORE, SAVE } from '../../../src/backends/print-chain.ts';
 import { printKernelRule } from '../../../src/backends/print-kernel-rule.ts';
 import { printProxyRule } from '../../../src/backends/print-proxy-rule.ts';
 
