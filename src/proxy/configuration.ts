@@ -5,9 +5,14 @@
  * that decides what is programmed, with defaults, or diagnostics. Mirrors kube-proxy 1.37: defaults and validation of
  * pkg/proxy/apis/config. Fields that do not reach a rule (timeouts of watches, logging, metrics) are not looked at.
  */
-import type { Diagnostic, FieldPath, Origin } from '../shared/diagnostic.ts';
-import { formatFieldPath } from '../shared/diagnostic.ts';
+import type { Diagnostic, Origin } from '../shared/diagnostic.ts';
 import { isIPv6, parseCIDR, parseIP } from '../shared/ip.ts';
+import { FieldReader, type Fields } from './field-reader.ts';
+import {
+  DEFAULT_IPVS_CONFIGURATION,
+  type IPVSConfiguration,
+  readIPVSConfiguration,
+} from './ipvs-configuration.ts';
 
 export type ProxyMode = 'iptables' | 'ipvs' | 'nftables' | 'userspace';
 export type LocalMode = 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | 'InterfaceNamePrefix';
@@ -18,6 +23,7 @@ export interface ProxyConfiguration {
   readonly hostnameOverride: string;
   readonly bindAddress: string;
   readonly iptables: IPTablesConfiguration;
+  readonly ipvs: IPVSConfiguration;
   readonly nftables: NFTablesConfiguration;
   readonly detectLocalMode: LocalMode;
   readonly bridgeInterface: string;
@@ -50,14 +56,13 @@ export interface ReadConfiguration {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** What kube-proxy does when it is given no configuration. */
 export const DEFAULT_CONFIGURATION: ProxyConfiguration = {
   mode: undefined,
   hostnameOverride: '',
   bindAddress: '0.0.0.0',
   iptables: { masqueradeBit: 14, masqueradeAll: false, localhostNodePorts: true },
+  ipvs: DEFAULT_IPVS_CONFIGURATION,
   nftables: { masqueradeBit: 14, masqueradeAll: false },
   detectLocalMode: 'ClusterCIDR',
   bridgeInterface: '',
@@ -85,6 +90,7 @@ export function readProxyConfiguration(object: Fields, origin?: Origin): ReadCon
       masqueradeAll: iptables.boolean('masqueradeAll') ?? false,
       localhostNodePorts: iptables.boolean('localhostNodePorts') ?? true,
     },
+    ipvs: readIPVSConfiguration(fields),
     nftables: {
       masqueradeBit: nftables.integer('masqueradeBit') ?? 14,
       masqueradeAll: nftables.boolean('masqueradeAll') ?? false,
@@ -192,71 +198,5 @@ function validateInterface(name: string, field: string, limit: number, fields: F
       name,
       `must be an interface name of 1 to ${limit} printable characters`,
     );
-  }
-}
-
-/** Reads typed fields; what has another type is a diagnostic and counts as absent. */
-class FieldReader {
-  readonly diagnostics: Diagnostic[] = [];
-  private readonly root: Fields;
-  private readonly origin: Origin | undefined;
-
-  constructor(root: Fields, origin: Origin | undefined) {
-    this.root = root;
-    this.origin = origin;
-  }
-
-  refuse(path: FieldPath, value: unknown, reason: string, code = 'FieldValueInvalid'): void {
-    const field = formatFieldPath(path);
-    this.diagnostics.push({
-      severity: 'error',
-      code,
-      message: `${field}: ${JSON.stringify(value)} ${reason}`,
-      why: 'kube-proxy does not start with this configuration',
-      object: { kind: 'KubeProxyConfiguration', name: 'config' },
-      field,
-      path,
-      ...(this.origin === undefined ? {} : { origin: this.origin }),
-    });
-  }
-
-  string(path: FieldPath): string | undefined {
-    return this.typed(path, 'a string', (value) => typeof value === 'string') as string | undefined;
-  }
-
-  strings(path: FieldPath): readonly string[] {
-    const ofStrings = (value: unknown) =>
-      Array.isArray(value) && value.every((item) => typeof item === 'string');
-    return (this.typed(path, 'a list of strings', ofStrings) as readonly string[] | undefined) ?? [];
-  }
-
-  section(path: FieldPath) {
-    const isSection = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
-    const section = (this.typed(path, 'a mapping', isSection) as Fields | undefined) ?? {};
-    const read = (key: string, type: string, check: (value: unknown) => boolean) =>
-      this.checked(section[key], [...path, key], type, check);
-    return {
-      keys: () => Object.keys(section),
-      string: (key: string) => read(key, 'a string', (v) => typeof v === 'string') as string | undefined,
-      boolean: (key: string) =>
-        read(key, 'true or false', (v) => typeof v === 'boolean') as boolean | undefined,
-      integer: (key: string) => read(key, 'an integer', Number.isInteger) as number | undefined,
-    };
-  }
-
-  private typed(path: FieldPath, type: string, check: (value: unknown) => boolean): unknown {
-    return this.checked(this.root[path[0] as string], path, type, check);
-  }
-
-  private checked(
-    value: unknown,
-    path: FieldPath,
-    type: string,
-    check: (value: unknown) => boolean,
-  ): unknown {
-    if (value === undefined || value === null) return undefined;
-    if (check(value)) return value;
-    this.refuse(path, value, `must be ${type}`, 'FieldValueTypeInvalid');
-    return undefined;
   }
 }

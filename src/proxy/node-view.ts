@@ -25,6 +25,8 @@ export interface NodeView {
   /** The kernel has the nfacct counters that kube-proxy knows. */
   readonly nfacct: boolean;
   readonly families: Readonly<Record<IPFamily, FamilyView>>;
+  /** How often mode ipvs has synced: from the second time on it finds the addresses that it has bound itself. */
+  readonly ipvsSyncs: number;
   /** The CIDRs of all ServiceCIDRs, each once, sorted as text. */
   readonly serviceCIDRs: readonly string[];
 }
@@ -46,6 +48,8 @@ export interface NodeViewRequest {
   readonly configuration: ProxyConfiguration;
   readonly node: NodeSelection;
   readonly nfacct: boolean;
+  /** Default: 1. */
+  readonly ipvsSyncs?: number | undefined;
 }
 
 /** @throws OperationalError where the request names a node that the input lacks. */
@@ -57,6 +61,7 @@ export function buildNodeView(state: ClusterState, request: NodeViewRequest): No
     node,
     configuration,
     nfacct: request.nfacct && release.nfacct,
+    ipvsSyncs: request.ipvsSyncs ?? 1,
     // Who prints one family has no use for the other.
     families: lazily(['IPv4', 'IPv6'], (family) => buildFamilyView(state, family, node, request)),
     serviceCIDRs: cidrsOfServices(state),
@@ -96,7 +101,12 @@ export function addServiceViews(
   for (const servicePort of ports) {
     const endpoints = endpointsOfServicePort(servicePort, ofService, node.name, release);
     const traffic = serviceTraffic(servicePort, endpoints, node, release);
-    views.push({ servicePort, traffic, endpointCount: endpoints.length });
+    views.push({
+      servicePort,
+      traffic,
+      endpointCount: endpoints.length,
+      endpointsOnNode: endpoints.filter((endpoint) => endpoint.local),
+    });
   }
 }
 

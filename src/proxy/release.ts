@@ -53,8 +53,16 @@ export interface Release {
   readonly duplicatesPreferNonTerminating: boolean;
   /** Gate AllowServiceExternalIPs is known. */
   readonly externalIPsGate: boolean;
+  /** Undefined where mode ipvs of the release is not compiled. */
+  readonly ipvs: IpvsFeatures | undefined;
   /** Undefined where the release lacks mode nftables. */
   readonly nftables: NftablesFeatures | undefined;
+}
+
+/** What differs between releases in mode ipvs only. */
+export interface IpvsFeatures {
+  /** Source ranges of a load balancer hold for the node itself, too (chain KUBE-IPVS-OUT-FILTER). */
+  readonly outFilter: boolean;
 }
 
 /** What differs between releases in mode nftables only. */
@@ -153,6 +161,7 @@ function featuresOf(minor: number): Release {
     zeroSourceRangeAllowsAll: minor >= 34,
     duplicatesPreferNonTerminating: minor >= 36,
     externalIPsGate: minor >= 36,
+    ipvs: minor >= 28 ? { outFilter: minor >= 29 } : undefined,
     nftables: minor >= 29 ? nftablesFeatures(minor) : undefined,
   };
 }

@@ -12,6 +12,8 @@ export interface ServicePortView {
   readonly traffic: ServiceTraffic;
   /** Endpoints out of use included. */
   readonly endpointCount: number;
+  /** Those on this node, endpoints out of use included. */
+  readonly endpointsOnNode: readonly EndpointInfo[];
 }
 
 export interface ServiceTraffic {
