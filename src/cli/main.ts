@@ -17,6 +17,7 @@ import {
   addSelectionOptions,
   addWatchOptions,
   checkWatchOptions,
+  collect,
   duration,
   moment,
   seconds,
@@ -156,6 +157,38 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     .addOption(new Option('-o, --output <format>', 'json: outcomes with their paths').choices(['json']))
     .action(async (options) => finish(await (await import('./commands/trace.ts')).traceCommand(options, io)));
   addCommonOptions(addHostOptions(addNodeOptions(addClusterOptions(addInputOptions(trace)))));
+
+  const diff = program
+    .command('diff')
+    .description(
+      "compare a node's intended rules with a host's, or with another compilation, by what they do",
+    )
+    .option(
+      '--against <file>',
+      'other manifests of the same node: a file, a folder or a glob; repeatable',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option('--against-mode <mode>', 'another mode').choices([
+        'iptables',
+        'ipvs',
+        'nftables',
+        'userspace',
+      ]),
+    )
+    .option('--against-version <release>', 'another release of kube-proxy')
+    .option('--show-stale', 'list chains of kube-proxy that nothing refers to')
+    .addOption(
+      new Option(
+        '-o, --output <format>',
+        'text; json; unified: the rules that differ; markdown: for a comment',
+      )
+        .choices(['text', 'json', 'unified', 'markdown'])
+        .default('text'),
+    )
+    .action(async (options) => finish(await (await import('./commands/diff.ts')).diffCommand(options, io)));
+  addCommonOptions(addHostOptions(addNodeOptions(addClusterOptions(addInputOptions(diff)))));
 
   const explain = program
     .command('explain')

@@ -1,0 +1,36 @@
+/** What `diff` is asked: its flags, and which of them go together. */
+import type { ProxyMode } from '../../proxy/configuration.ts';
+import { OperationalError } from '../../shared/operational-error.ts';
+import type { NodeInputOptions } from '../load-node.ts';
+import type { HostOptions } from '../options.ts';
+
+export interface DiffOptions extends NodeInputOptions, HostOptions {
+  readonly against: readonly string[];
+  readonly againstMode?: ProxyMode;
+  readonly againstVersion?: string;
+  readonly showStale?: true;
+  readonly output: 'text' | 'json' | 'unified' | 'markdown';
+}
+
+export function isAgainst({ against, againstMode, againstVersion }: DiffOptions): boolean {
+  return against.length > 0 || againstMode !== undefined || againstVersion !== undefined;
+}
+
+/** @throws OperationalError for flags that make no sense together. */
+export function checkDiffOptions(options: DiffOptions): void {
+  const { dump, host, viaPod, filename, against } = options;
+  const named = [
+    dump.length > 0 && '--dump',
+    host && '--host',
+    viaPod && '--via-pod',
+    isAgainst(options) && '--against',
+  ].filter((name) => typeof name === 'string');
+  if (named.length > 1)
+    throw new OperationalError(`${named.join(' and ')} each name what to compare with: choose one`);
+  if (named.length === 0) {
+    throw new OperationalError('nothing to compare with: name --dump, --host, --via-pod or --against');
+  }
+  if ([...dump, ...filename, ...against].filter((name) => name === '-').length > 1) {
+    throw new OperationalError('standard input can be read only once: give "-" one time');
+  }
+}

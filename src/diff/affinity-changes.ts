@@ -1,0 +1,138 @@
+/**
+ * Changes in how long a client keeps its endpoint. In: the tracers, and a service port. Out: affinity that is lost, added,
+ * or lasts another time. Found as a client would: it connects once, and again after each time that a rule names.
+ */
+import type { SavedRule } from '../backends/iptables/saved.ts';
+import { compareFractions, fractionToNumber, ONE } from '../trace/fraction.ts';
+import type { Outcome } from '../trace/outcome.ts';
+import type { Change } from './change.ts';
+import { socketText } from './fate.ts';
+import { type Tracers, UNNAMED_DEVICES } from './observe.ts';
+import type { PortFacts } from './port-facts.ts';
+import type { Probe } from './probes.ts';
+import { addressText } from './wording.ts';
+
+type Side = 'intended' | 'actual';
+
+/** A client that has been sent to an endpoint. */
+interface Visit {
+  readonly endpoint: string;
+  /** The lists that remember it. */
+  readonly lists: readonly string[];
+}
+
+export function affinityChanges(
+  probes: readonly Probe[],
+  tracers: Tracers,
+  facts: PortFacts,
+): readonly Change[] {
+  const rules = facts.differences.flatMap(({ missing, extra }) => [...missing, ...extra]);
+  const { intended, actual } = facts;
+  const isAsked =
+    rules.some(remembers) ||
+    (intended?.servicePort.affinitySeconds ?? 0) > 0 ||
+    (actual?.servicePort.affinitySeconds ?? 0) > 0;
+  if (!isAsked) return [];
+  const probe = probes.find(({ client }) => client.kind === 'pod') ?? probes[0];
+  if (probe === undefined) return [];
+  const seconds = new Set(
+    rules.flatMap(({ matches }) =>
+      matches.flatMap((match) => (match.kind === 'recent' ? (match.seconds ?? []) : [])),
+    ),
+  );
+  for (const view of [intended, actual])
+    if ((view?.servicePort.affinitySeconds ?? 0) > 0)
+      seconds.add(view?.servicePort.affinitySeconds as number);
+  const keeps = (side: Side) =>
+    affinitySeconds(
+      side,
+      probe,
+      tracers,
+      [...seconds].sort((a, b) => a - b),
+    );
+  const [before, after] = [keeps('intended'), keeps('actual')];
+  return before === undefined || after === undefined ? [] : compare(before, after, probe, facts);
+}
+
+function remembers({ matches }: SavedRule): boolean {
+  return matches.some(({ kind }) => kind === 'recent');
+}
+
+interface Kept {
+  /** 0 without affinity. */
+  readonly seconds: number;
+  /** How many of the endpoints a client keeps. */
+  readonly endpoints: number;
+  readonly all: number;
+  /** The chance that a client who is not kept meets another endpoint. */
+  readonly others: number;
+}
+
+/** Undefined where the service port reaches no endpoint, or it cannot be told. */
+function affinitySeconds(
+  side: Side,
+  probe: Probe,
+  tracers: Tracers,
+  asked: readonly number[],
+): Kept | undefined {
+  const outcomes = tracers.trace(side, probe.packet, UNNAMED_DEVICES);
+  const visits = outcomes.flatMap(visitOf);
+  if (visits.length === 0) return undefined;
+  let longest = 0;
+  let kept = 0;
+  for (const { endpoint, lists } of visits) {
+    const returns = (secondsAgo: number) => {
+      const recent = lists.map((list) => ({ list, secondsAgo }));
+      const again = tracers.trace(side, { ...probe.packet, recent }, UNNAMED_DEVICES);
+      const share = again.find((outcome) => visitOf(outcome)[0]?.endpoint === endpoint)?.fraction;
+      return share !== undefined && compareFractions(share, ONE) === 0 && visits.length > 1;
+    };
+    const lasting = asked.filter(returns);
+    if (lasting.length === 0) continue;
+    kept++;
+    longest = Math.max(longest, ...lasting);
+  }
+  const [first] = outcomes;
+  const others = first === undefined ? 0 : 1 - fractionToNumber(first.fraction);
+  return { seconds: kept === visits.length ? longest : 0, endpoints: kept, all: visits.length, others };
+}
+
+function visitOf({ verdict, path }: Outcome): Visit[] {
+  if (verdict.kind !== 'delivered') return [];
+  const lists = path.flatMap(({ rule }) =>
+    rule.matches.flatMap((match) =>
+      match.kind === 'recent' && (match.operation === 'set' || match.operation === 'update')
+        ? [match.list]
+        : [],
+    ),
+  );
+  return [{ endpoint: socketText(verdict.destination), lists }];
+}
+
+function compare(before: Kept, after: Kept, probe: Probe, facts: PortFacts): readonly Change[] {
+  const where = addressText(probe.to, facts.info);
+  if (before.all < 2 || after.all < 2) return [];
+  if (before.seconds > 0 && after.endpoints < after.all) {
+    const which =
+      after.endpoints === 0
+        ? 'a client'
+        : `a client of ${after.all - after.endpoints} of ${after.all} endpoints`;
+    const percent = `${Math.round(100 * after.others)}%`;
+    return [
+      {
+        kind: 'affinity-lost',
+        intendedSeconds: before.seconds,
+        consequence: `${which} that connects again to ${where} within ${before.seconds} s meets another endpoint in ${percent} of cases; it should keep its own`,
+      },
+    ];
+  }
+  if (before.endpoints === 0 && after.endpoints > 0) {
+    const consequence = `a client that connects again to ${where} within ${after.seconds} s keeps its endpoint; it should be sent to any of ${before.all}`;
+    return [{ kind: 'affinity-added', actualSeconds: after.seconds, consequence }];
+  }
+  if (before.seconds === after.seconds) return [];
+  const consequence = `a client of ${where} keeps its endpoint for ${after.seconds} s; it should be ${before.seconds} s`;
+  return [
+    { kind: 'affinity-timeout', intendedSeconds: before.seconds, actualSeconds: after.seconds, consequence },
+  ];
+}

@@ -1,0 +1,161 @@
+/**
+ * Which Services a difference belongs to. In: chains that differ, and the views that the rules were compiled from. Out: the
+ * service ports to look at, rules of Services that the views do not have, and what concerns all of them.
+ */
+import { type ChainOwner, chainOwners } from '../backends/iptables/chain-owners.ts';
+import type { SavedRule } from '../backends/iptables/saved.ts';
+import type { FamilyView } from '../proxy/node-view.ts';
+import type { ServicePortView } from '../proxy/service-traffic.ts';
+import { type ChainDifference, capturedSocket, SHARED_CHAINS } from './compare-chains.ts';
+
+export interface Attribution {
+  /** By `portKey`. */
+  readonly ports: ReadonlyMap<string, AffectedPort>;
+  readonly strangers: readonly Stranger[];
+  /** What every Service needs, or nobody owns. */
+  readonly common: readonly ChainDifference[];
+}
+
+export interface AffectedPort {
+  readonly view: ServicePortView;
+  readonly differences: readonly ChainDifference[];
+}
+
+/** A service port that the host has rules for, and the intended rules have not. */
+export interface Stranger {
+  readonly namespace: string;
+  readonly name: string;
+  readonly portName: string;
+  readonly protocol: string;
+  /** Of its cluster IP if there is one. */
+  readonly port: number;
+  readonly rules: readonly SavedRule[];
+}
+
+export function portKey({ servicePort: { name, protocol } }: ServicePortView): string {
+  return `${name} ${protocol}`;
+}
+
+interface OpenPort extends AffectedPort {
+  readonly differences: ChainDifference[];
+}
+
+export function attribute(
+  differences: readonly ChainDifference[],
+  intended: FamilyView,
+  actual: FamilyView | undefined,
+): Attribution {
+  const ports = new Map<string, OpenPort>();
+  const strangers = new Map<string, Stranger>();
+  const common: ChainDifference[] = [];
+  if (differences.length === 0) return { ports, strangers: [], common };
+  const index = new PortIndex([intended, ...(actual === undefined ? [] : [actual])]);
+  const add = (view: ServicePortView, difference: ChainDifference) => {
+    const key = portKey(view);
+    const known = ports.get(key) ?? { view, differences: [] };
+    known.differences.push(difference);
+    ports.set(key, known);
+  };
+  for (const difference of differences) {
+    const owner = index.owners.get(difference.chain);
+    if (owner !== undefined) add(owner.servicePort, difference);
+    else if (!SHARED_CHAINS.has(difference.chain)) common.push(difference);
+    else shareOut(difference, index, { add, strangers, common });
+  }
+  return { ports, strangers: [...strangers.values()], common };
+}
+
+interface Receivers {
+  readonly add: (view: ServicePortView, difference: ChainDifference) => void;
+  readonly strangers: Map<string, Stranger>;
+  readonly common: ChainDifference[];
+}
+
+/** The rules of a shared chain, each to its Service. */
+function shareOut(
+  difference: ChainDifference,
+  index: PortIndex,
+  { add, strangers, common }: Receivers,
+): void {
+  const rest = { missing: [] as SavedRule[], extra: [] as SavedRule[] };
+  for (const side of ['missing', 'extra'] as const) {
+    for (const rule of difference[side]) {
+      const views = index.find(rule);
+      const part = { ...difference, missing: [], extra: [], reordered: false, [side]: [rule] };
+      if (views.length > 0) for (const view of views) add(view, part);
+      else if (side === 'extra' && addStranger(strangers, rule, difference.chain)) continue;
+      else rest[side].push(rule);
+    }
+  }
+  if (rest.missing.length + rest.extra.length > 0 || difference.reordered)
+    common.push({ ...difference, ...rest });
+}
+
+/** Names in comments are anybody's text; only what can be a Service's name is taken for one. */
+const NAMED =
+  /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)(?::([-a-z0-9]{0,63}))?(?= |$)/;
+
+function addStranger(strangers: Map<string, Stranger>, rule: SavedRule, chain: string): boolean {
+  const [, protocol, port] = capturedSocket(rule)?.split(' ') ?? [];
+  const comment = rule.matches.find((match) => match.kind === 'comment');
+  const [, namespace, name, portName = ''] = NAMED.exec(comment?.text ?? '') ?? [];
+  if (protocol === undefined || namespace === undefined || name === undefined) return false;
+  const key = `${namespace}/${name}:${portName} ${protocol}`;
+  const known = strangers.get(key);
+  const isClusterIP = comment?.text.endsWith(' cluster IP') === true || known === undefined;
+  strangers.set(key, {
+    namespace,
+    name,
+    portName,
+    protocol: protocol.toUpperCase(),
+    port: isClusterIP && chain !== 'KUBE-NODEPORTS' ? Number(port) : (known?.port ?? Number(port)),
+    rules: [...(known?.rules ?? []), rule],
+  });
+  return true;
+}
+
+/** Finds service ports by chains, addresses and node ports. */
+class PortIndex {
+  readonly owners: ReadonlyMap<string, ChainOwner>;
+  private readonly bySocket = new Map<string, ServicePortView[]>();
+
+  constructor(families: readonly FamilyView[]) {
+    const owners = new Map<string, ChainOwner>();
+    // The intended view comes first and wins.
+    for (const family of [...families].reverse()) {
+      for (const [chain, owner] of chainOwners(family)) owners.set(chain, owner);
+    }
+    this.owners = owners;
+    const known = new Set<string>();
+    for (const { servicePorts } of families) {
+      for (const view of servicePorts) {
+        if (!known.has(portKey(view))) for (const socket of socketsOf(view)) this.put(socket, view);
+        known.add(portKey(view));
+      }
+    }
+  }
+
+  find(rule: SavedRule): readonly ServicePortView[] {
+    if (rule.target?.kind === 'jump') {
+      const owner = this.owners.get(rule.target.chain);
+      if (owner !== undefined) return [owner.servicePort];
+    }
+    const socket = capturedSocket(rule);
+    return socket === undefined ? [] : (this.bySocket.get(socket) ?? []);
+  }
+
+  private put(socket: string, view: ServicePortView): void {
+    const views = this.bySocket.get(socket);
+    if (views === undefined) this.bySocket.set(socket, [view]);
+    else views.push(view);
+  }
+}
+
+function socketsOf({ servicePort }: ServicePortView): readonly string[] {
+  const { clusterIP, externalIPs, loadBalancerVIPs, nodePort, healthCheckNodePort, port } = servicePort;
+  const transport = servicePort.protocol.toLowerCase();
+  const sockets = [clusterIP, ...externalIPs, ...loadBalancerVIPs].map((ip) => `${ip} ${transport} ${port}`);
+  if (nodePort !== 0) sockets.push(`* ${transport} ${nodePort}`);
+  if (healthCheckNodePort !== 0) sockets.push(`* tcp ${healthCheckNodePort}`);
+  return sockets;
+}

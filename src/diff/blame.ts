@@ -1,0 +1,200 @@
+/**
+ * Which rules are to blame for what happens to several Services. In: the changes of service ports and what was observed.
+ * Out: rules of others that catch Service traffic, common rules of kube-proxy that differ, and what cannot be told.
+ */
+import type { IPFamily } from '../apiserver/objects.ts';
+import { printSavedRule } from '../backends/iptables/print-saved.ts';
+import type { SavedRule } from '../backends/iptables/saved.ts';
+import type { Step } from '../trace/outcome.ts';
+import type { Attribution } from './attribute.ts';
+import type { BuiltInChains } from './built-in-chains.ts';
+import type { Change, ForeignRule, Unknown } from './change.ts';
+import type { Doubt } from './fate.ts';
+import type { Observation } from './observe.ts';
+import type { PortFacts } from './port-facts.ts';
+import { HOOKS, type RuleTables } from './rule-tables.ts';
+import { plural } from './wording.ts';
+
+interface Guilt {
+  readonly table: string;
+  readonly chain: string;
+  readonly rule: SavedRule | undefined;
+  services: number;
+  consequence: string;
+}
+
+export class Blame {
+  /** All service ports are to be traced. */
+  readonly isWide: boolean;
+  /** Rules of nobody in particular that may be to blame. */
+  readonly suspects: readonly SavedRule[];
+  private readonly family: IPFamily;
+  private readonly attribution: Attribution;
+  private readonly builtIn: BuiltInChains;
+  private readonly tables: { readonly intended: RuleTables; readonly actual: RuleTables };
+  private readonly strange: ReadonlySet<SavedRule>;
+  private readonly guilty = new Map<SavedRule | string, Guilt>();
+  private readonly doubts = new Map<SavedRule | string, { doubt: Doubt; ports: Set<string> }>();
+  private affected = 0;
+  private example: string | undefined;
+
+  constructor(
+    family: IPFamily,
+    attribution: Attribution,
+    builtIn: BuiltInChains,
+    tables: { intended: RuleTables; actual: RuleTables },
+  ) {
+    this.family = family;
+    this.attribution = attribution;
+    this.builtIn = builtIn;
+    this.tables = tables;
+    this.isWide = attribution.common.length > 0 || builtIn.suspicious;
+    this.suspects = [
+      ...this.withTheirChains(builtIn.foreign),
+      ...attribution.common.flatMap(({ extra }) => extra),
+    ];
+    this.strange = new Set(this.suspects);
+  }
+
+  /** Notes what became of one service port. */
+  add({ info }: PortFacts, changes: readonly Change[], observations: readonly Observation[]): void {
+    const [first] = changes;
+    if (first !== undefined) {
+      this.affected++;
+      this.example ??= first.consequence;
+      for (const [key, guilt] of this.guiltyOf(observations)) {
+        const known = this.guilty.get(key) ?? guilt;
+        known.services++;
+        if (known.services === 1) known.consequence = first.consequence;
+        this.guilty.set(key, known);
+      }
+    }
+    for (const { intended, actual } of observations) {
+      for (const doubt of [...intended.unknown, ...actual.unknown]) {
+        const key = doubt.step?.rule ?? doubt.reason;
+        const known = this.doubts.get(key) ?? { doubt, ports: new Set() };
+        known.ports.add(info.name);
+        this.doubts.set(key, known);
+      }
+    }
+  }
+
+  isDoubtful({ info }: PortFacts): boolean {
+    return [...this.doubts.values()].some(({ ports }) => ports.has(info.name));
+  }
+
+  /** Notes rules that were passed over because they stand behind kube-proxy's. */
+  passedOver(rules: ReadonlyMap<SavedRule, Doubt>): void {
+    for (const [rule, doubt] of rules) this.doubts.set(rule, { doubt, ports: new Set() });
+  }
+
+  foreign(): readonly ForeignRule[] {
+    const found: ForeignRule[] = [...this.guilty.values()].map(
+      ({ table, chain, rule, services, consequence }) => ({
+        ...this.place(table, chain, rule),
+        kind:
+          rule === undefined
+            ? 'policy'
+            : this.builtIn.foreign.includes(rule) || !chain.startsWith('KUBE-')
+              ? 'foreign-rule'
+              : 'extra-rule',
+        services,
+        consequence:
+          services > 1
+            ? `${plural(services, 'service port')} affected, such as: ${consequence}`
+            : consequence,
+      }),
+    );
+    const effect =
+      this.affected === 0
+        ? 'no packet that was traced is affected'
+        : `${plural(this.affected, 'service port')} affected, such as: ${this.example}`;
+    for (const { table, chain, missing, extra, reordered } of this.attribution.common) {
+      for (const rule of missing)
+        found.push({
+          ...this.place(table, chain, rule),
+          kind: 'missing-rule',
+          services: this.affected,
+          consequence: effect,
+        });
+      for (const rule of extra) {
+        if (this.guilty.has(rule)) continue;
+        found.push({
+          ...this.place(table, chain, rule),
+          kind: 'extra-rule',
+          services: 0,
+          consequence: 'no packet that was traced is affected',
+        });
+      }
+      if (reordered)
+        found.push({
+          ...this.place(table, chain, undefined),
+          kind: 'order',
+          services: this.affected,
+          consequence: `the rules stand in another order; ${effect}`,
+        });
+    }
+    return found;
+  }
+
+  unknown(): readonly Unknown[] {
+    return [...this.doubts.values()].map(({ doubt: { step, reason, behind }, ports }) => ({
+      family: this.family,
+      reason,
+      ...(step === undefined ? {} : this.place(step.table, step.rule.chain, step.rule)),
+      services: ports.size,
+      consequence: behind
+        ? `${reason}: what this rule does behind kube-proxy's is left out`
+        : `${reason}: what becomes of ${ports.size === 1 ? [...ports][0] : plural(ports.size, 'service port')} cannot be told`,
+      open: !behind,
+    }));
+  }
+
+  private place(table: string, chain: string, rule: SavedRule | undefined) {
+    const { counters: _, tail: __, ...plain } = rule ?? ({} as SavedRule);
+    const text = rule === undefined ? '' : printSavedRule(plain);
+    return { family: this.family, table, chain, rule: text };
+  }
+
+  /** Per service port each rule once: the last one on the way that is nobody's. */
+  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<SavedRule | string, Guilt> {
+    const found = new Map<SavedRule | string, Guilt>();
+    for (const { same, actual, intended } of observations) {
+      if (same) continue;
+      for (const { path, verdict } of actual.outcomes) {
+        const step = path.findLast((each) => this.isStrange(each));
+        if (step !== undefined) {
+          const { table, rule } = step;
+          found.set(rule, { table, chain: rule.chain, rule, services: 0, consequence: '' });
+        } else if (verdict.kind === 'dropped' && intended.dropped.numerator === 0n) {
+          for (const policy of this.builtIn.policies) {
+            const [table, chain] = policy.split(' ') as [string, string];
+            found.set(policy, { table, chain, rule: undefined, services: 0, consequence: '' });
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private isStrange({ rule }: Step): boolean {
+    return this.strange.has(rule);
+  }
+
+  /** Rules with those of the chains that they lead to. */
+  private withTheirChains(rules: readonly SavedRule[]): readonly SavedRule[] {
+    const found = new Set<SavedRule>();
+    const open = [...rules];
+    for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
+      if (found.has(rule)) continue;
+      found.add(rule);
+      const { target } = rule;
+      if (target?.kind !== 'jump' || target.chain.startsWith('KUBE-')) continue;
+      for (const [name, table] of this.tables.actual) {
+        if (!HOOKS.has(target.chain) && !this.tables.intended.get(name)?.has(target.chain))
+          open.push(...(table.get(target.chain)?.rules ?? []));
+      }
+    }
+    return [...found];
+  }
+}

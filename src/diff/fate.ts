@@ -1,0 +1,151 @@
+/**
+ * What becomes of a packet to a Service, in the terms of Services. In: the outcomes that the tracer finds. Out: which
+ * endpoints get which share, masqueraded or not, and what is refused, lost or uncertain.
+ */
+import type { SavedRule } from '../backends/iptables/saved.ts';
+import { addFractions, compareFractions, type Fraction, reduceFraction, ZERO } from '../trace/fraction.ts';
+import type { Outcome, Step, Verdict } from '../trace/outcome.ts';
+import type { Socket } from '../trace/packet.ts';
+import { OTHER_CHAIN } from './built-in-chains.ts';
+import type { Probe } from './probes.ts';
+
+export interface Fate {
+  /** By `10.0.0.1:80`. */
+  readonly endpoints: ReadonlyMap<string, Share>;
+  /** Goes on to the Service's own address, where nobody listens. */
+  readonly untranslated: Fraction;
+  readonly rejected: Fraction;
+  readonly dropped: Fraction;
+  readonly unknown: readonly Doubt[];
+  readonly outcomes: readonly Outcome[];
+}
+
+export interface Share {
+  readonly share: Fraction;
+  /** Of `share`. */
+  readonly masqueraded: Fraction;
+}
+
+export interface Doubt {
+  readonly share: Fraction;
+  readonly reason: string;
+  readonly step: Step | undefined;
+  /** Nothing but the sender's address behind the translation is in doubt, and not by a rule that comes before kube-proxy's. */
+  readonly behind: boolean;
+}
+
+export function socketText({ address, port }: Socket): string {
+  const host = address.includes(':') ? `[${address}]` : address;
+  return port === undefined ? host : `${host}:${port}`;
+}
+
+/** @param isEndpoint whether a socket is one of the Service's endpoints, which may have an address of the Service */
+export function fateOf(
+  probe: Probe,
+  outcomes: readonly Outcome[],
+  isEndpoint: (socket: string) => boolean,
+): Fate {
+  const endpoints = new Map<string, Share>();
+  const unknown: Doubt[] = [];
+  let [untranslated, rejected, dropped] = [ZERO, ZERO, ZERO];
+  const own = socketText({ address: probe.to.address, port: probe.to.port });
+  for (const outcome of outcomes) {
+    const { fraction: share, verdict } = outcome;
+    switch (verdict.kind) {
+      case 'delivered': {
+        const socket = socketText(verdict.destination);
+        if (socket === own && !isEndpoint(socket)) untranslated = addFractions(untranslated, share);
+        else addEndpoint(endpoints, socket, share, isMasqueraded(verdict, outcome));
+        break;
+      }
+      case 'rejected':
+        rejected = addFractions(rejected, share);
+        break;
+      case 'dropped':
+        dropped = addFractions(dropped, share);
+        break;
+      case 'cannot-tell':
+        unknown.push({
+          share,
+          reason: verdict.reason,
+          step: verdict.step,
+          behind: isBehind(outcome.path, verdict.step),
+        });
+        break;
+      default:
+        verdict satisfies never;
+    }
+  }
+  return { endpoints, untranslated, rejected, dropped, unknown, outcomes };
+}
+
+function addEndpoint(
+  endpoints: Map<string, Share>,
+  socket: string,
+  share: Fraction,
+  masqueraded: boolean,
+): void {
+  const known = endpoints.get(socket) ?? { share: ZERO, masqueraded: ZERO };
+  endpoints.set(socket, {
+    share: addFractions(known.share, share),
+    masqueraded: masqueraded ? addFractions(known.masqueraded, share) : known.masqueraded,
+  });
+}
+
+/** How Pods reach the outside is not kube-proxy's business: behind its own rules, others may give packets another source. */
+function isMasqueraded({ source }: Extract<Verdict, { kind: 'delivered' }>, { path }: Outcome): boolean {
+  if (source.kind === 'unchanged') return false;
+  const last = path.findLast(
+    ({ rule }) => rule.target?.kind === 'masquerade' || rule.target?.kind === 'snat',
+  );
+  return last === undefined || !isBehind(path, last);
+}
+
+/** Whether a rule of others stands in POSTROUTING, FORWARD or INPUT, and kube-proxy's rules there have been passed. */
+export function isBehind(path: readonly Step[], step: Step | undefined): boolean {
+  if (step === undefined || isKubeProxys(step.rule) || !LATE_HOOKS.has(step.hook)) return false;
+  return path.some(
+    ({ hook, table, rule }) =>
+      hook === step.hook && table === step.table && leadsToKubeProxy(rule) && rule !== step.rule,
+  );
+}
+
+const LATE_HOOKS: ReadonlySet<string> = new Set(['POSTROUTING', 'FORWARD', 'INPUT', 'OUTPUT']);
+
+export function isKubeProxys({ chain }: SavedRule): boolean {
+  return chain.startsWith('KUBE-') && !OTHER_CHAIN.test(chain);
+}
+
+function leadsToKubeProxy({ target }: SavedRule): boolean {
+  return target?.kind === 'jump' && target.chain.startsWith('KUBE-') && !OTHER_CHAIN.test(target.chain);
+}
+
+/** Whether nothing tells two fates apart. */
+export function isSameFate(a: Fate, b: Fate): boolean {
+  if (a.unknown.length + b.unknown.length > 0) return false;
+  if (
+    !equal(a.untranslated, b.untranslated) ||
+    !equal(a.rejected, b.rejected) ||
+    !equal(a.dropped, b.dropped)
+  ) {
+    return false;
+  }
+  if (a.endpoints.size !== b.endpoints.size) return false;
+  for (const [socket, { share, masqueraded }] of a.endpoints) {
+    const other = b.endpoints.get(socket);
+    if (other === undefined || !equal(share, other.share) || !equal(masqueraded, other.masqueraded))
+      return false;
+  }
+  return true;
+}
+
+export function equal(a: Fraction, b: Fraction): boolean {
+  return a === b || compareFractions(a, b) === 0;
+}
+
+/** What comes to any endpoint, or to what is taken for one. */
+export function deliveredShare({ endpoints }: Fate): Fraction {
+  let sum = ZERO;
+  for (const { share } of endpoints.values()) sum = addFractions(sum, share);
+  return reduceFraction(sum);
+}

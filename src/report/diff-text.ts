@@ -1,0 +1,137 @@
+/**
+ * A comparison for people. In: what differs, and what was compared. Out: text, the answer first, then a paragraph for each
+ * service port. Names and rules of a host are anybody's text and made safe.
+ */
+import type { ChalkInstance } from 'chalk';
+import type { ForeignRule, NodeDiff, ServiceChanges, Unknown } from '../diff/change.ts';
+import { plainText } from './plain-text.ts';
+
+export interface DiffHead {
+  /** Empty where none is named. */
+  readonly node: string;
+  readonly mode: string;
+  readonly release: string;
+  /** With which the intended rules are compared, such as `the dump web.save`. */
+  readonly against: string;
+}
+
+export interface DiffStyle {
+  readonly chalk: ChalkInstance;
+  readonly showStale: boolean;
+  /** Show all, however many there are. */
+  readonly all: boolean;
+}
+
+/** So many service ports, rules and chains are shown where not all are wanted. */
+const MOST_SERVICES = 20;
+const MOST_RULES = 10;
+const MOST_CHANGES = 6;
+
+export function diffText(diff: NodeDiff, head: DiffHead, style: DiffStyle): string {
+  const { foreign, unknown, services } = diff;
+  const most = (count: number) => (style.all ? Number.POSITIVE_INFINITY : count);
+  const parts = [`${headline(diff, head, style.chalk)}\n`];
+  if (foreign.length > 0 || services.length > 0) parts.push('\n');
+  parts.push(...shown(foreign, most(MOST_RULES), (rule) => foreignText(rule, style.chalk), 'rules'));
+  parts.push(
+    ...shown(
+      services,
+      most(MOST_SERVICES),
+      (each) => serviceText(each, most(MOST_CHANGES), style.chalk),
+      'service ports',
+    ),
+  );
+  if (unknown.length > 0)
+    parts.push(...shown(unknown, most(MOST_RULES), (each) => unknownText(each, style.chalk), 'doubts'));
+  parts.push(summary(diff, style));
+  return parts.join('');
+}
+
+function shown<T>(items: readonly T[], most: number, print: (item: T) => string, what: string): string[] {
+  const texts = items.slice(0, most).map(print);
+  if (items.length > most) texts.push(`… and ${items.length - most} more ${what} (-v shows all)\n`);
+  return texts;
+}
+
+export function differingServices({ services }: NodeDiff): number {
+  return new Set(services.map(({ namespace, name }) => `${namespace}/${name}`)).size;
+}
+
+/** What the comparison comes to, in a few words. */
+export function answer(diff: NodeDiff): string {
+  const { equal, unknown, foreign, compared } = diff;
+  const differing = differingServices(diff);
+  if (differing > 0)
+    return `${differing} of ${compared} ${compared === 1 ? 'Service differs' : 'Services differ'}`;
+  if (equal)
+    return compared === 1
+      ? 'the rules of the one Service are right'
+      : `the rules of all ${compared} Services are right`;
+  if (foreign.length > 0) return 'no Service differs, but rules that they share do';
+  return unknown.some(({ open }) => open) ? 'whether the rules are right cannot be told' : 'rules differ';
+}
+
+function headline(diff: NodeDiff, { node, mode, release, against }: DiffHead, chalk: ChalkInstance): string {
+  const names = [node, mode, `kube-proxy ${release}`, against].filter((name) => name !== '').map(plainText);
+  const paint = diff.equal ? chalk.green : chalk.red;
+  return `${names.join(' · ')}: ${paint(answer(diff))}`;
+}
+
+function serviceText(
+  { namespace, name, portName, port, protocol, family, clusterIP, nodePort, changes }: ServiceChanges,
+  most: number,
+  chalk: ChalkInstance,
+): string {
+  const title = portName === '' ? `${namespace}/${name}` : `${namespace}/${name}:${portName}`;
+  const host = clusterIP?.includes(':') ? `[${clusterIP}]` : clusterIP;
+  const where = host === undefined ? `${protocol} ${port} (${family})` : `${protocol} ${host}:${port}`;
+  const also = nodePort === 0 ? '' : `, node port ${nodePort}`;
+  const lines = changes
+    .slice(0, most)
+    .map(({ kind, consequence }) => `    ${chalk.dim(kind)}  ${plainText(consequence)}\n`);
+  if (changes.length > most) lines.push(`    … and ${changes.length - most} more changes (-v shows all)\n`);
+  return `${chalk.red('✗')} ${chalk.bold(plainText(title))}   ${plainText(`${where}${also}`)}\n${lines.join('')}`;
+}
+
+const KINDS: Readonly<Record<ForeignRule['kind'], string>> = {
+  'foreign-rule': "somebody else's rule meets Service traffic",
+  'missing-rule': 'a rule of kube-proxy is missing',
+  'extra-rule': "a rule in kube-proxy's chains is not its own",
+  order: "kube-proxy's rules stand in another order",
+  policy: 'the policy of a built-in chain drops Service traffic',
+};
+
+function foreignText(
+  { kind, table, chain, rule, family, consequence }: ForeignRule,
+  chalk: ChalkInstance,
+): string {
+  const place = `${family} table ${table}, chain ${chain}`;
+  const shownRule = rule === '' ? '' : `    ${chalk.dim(plainText(rule))}\n`;
+  return `${chalk.red('✗')} ${chalk.bold(KINDS[kind])}   ${plainText(place)}\n${shownRule}  → ${plainText(consequence)}\n`;
+}
+
+function unknownText({ rule, consequence, table, chain, open }: Unknown, chalk: ChalkInstance): string {
+  const place = table === undefined ? '' : `   table ${table}, chain ${chain}`;
+  const mark = open ? chalk.yellow('?') : '·';
+  const shownRule = rule === undefined ? '' : `    ${chalk.dim(plainText(rule))}\n`;
+  return `${mark} cannot tell${plainText(place)}\n${shownRule}  → ${plainText(consequence)}\n`;
+}
+
+function summary(diff: NodeDiff, { showStale, chalk }: DiffStyle): string {
+  const same = diff.compared - Math.min(diff.compared, differingServices(diff));
+  const lines: string[] = [];
+  if (!diff.equal && same > 0)
+    lines.push(same === 1 ? '1 Service is the same.' : `${same} Services are the same.`);
+  const { stale } = diff;
+  if (stale.length > 0) {
+    const what = stale.length === 1 ? '1 stale chain' : `${stale.length} stale chains`;
+    lines.push(`${what} that nothing refers to${showStale ? ':' : ' (--show-stale).'}`);
+  }
+  let text = lines.length === 0 ? '' : `${lines.join(' ')}\n`;
+  if (showStale) {
+    for (const { family, table, chain, rules } of stale) {
+      text += `    ${chalk.dim(plainText(`${chain}  ${family}, table ${table}, ${rules} ${rules === 1 ? 'rule' : 'rules'}`))}\n`;
+    }
+  }
+  return text;
+}
