@@ -87,7 +87,8 @@ function pathLine({ traced }: Context, outcomes: readonly Outcome[], shared: rea
   const path = chainPath(common);
   if (path !== '') return `${plainText(path)}\n`;
   const hook = traced.packet.arrival.kind === 'host' ? 'OUTPUT' : 'PREROUTING';
-  return shared.length > 0 || telling.some((steps) => steps.length > 0)
+  const isOpen = outcomes.some(({ verdict }) => verdict.kind === 'cannot-tell');
+  return isOpen || shared.length > 0 || telling.some((steps) => steps.length > 0)
     ? `${hook}\n`
     : `${hook}: no rule has anything to do with it\n`;
 }

@@ -56,7 +56,7 @@ export function parseDestination(text: string, namespace: string): PacketDestina
   }
   const [, name = '', port] = /^([^:]*)(?::([a-z0-9-]+))?$/i.exec(text.replace(/^(svc|service)\//, '')) ?? [];
   const named = readName(name, namespace);
-  if (named === undefined) {
+  if (named === undefined || named.name.includes('.')) {
     throw new OperationalError(`--to ${JSON.stringify(text)} is no ns/svc[:port] and no IP:port`);
   }
   return { kind: 'service', ...named, port };
