@@ -31,6 +31,8 @@ export interface StandingEndpoint {
   readonly internal: EndpointStanding;
   /** For node ports, external IPs and load balancers; undefined where the service port has none. */
   readonly external: EndpointStanding | undefined;
+  /** The same, for what the node and its Pods send there: policy Local is for the outside. Undefined where it does not differ. */
+  readonly shortCut: EndpointStanding | undefined;
 }
 
 /** Each address once, in the order of addresses. */
@@ -55,6 +57,10 @@ export function standingEndpoints(
       source,
       internal: standing(source, traffic.internal.policy),
       external: servicePort.externallyAccessible ? standing(source, traffic.external.policy) : undefined,
+      shortCut:
+        servicePort.externallyAccessible && traffic.external.policy === 'Local'
+          ? standing(source, 'Cluster')
+          : undefined,
     }));
 }
 

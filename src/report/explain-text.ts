@@ -53,7 +53,7 @@ export function explainText(
 function answerOf({ service, noEndpoints, ports, problems }: ExplainedService): string | undefined {
   const name = `${service.metadata.namespace}/${service.metadata.name}`;
   if (noEndpoints !== undefined) return `${name} has no endpoints: ${noEndpoints}`;
-  const isDead = ports.length > 0 && ports.every(({ endpoints }) => !endpoints.some(({ isUsed }) => isUsed));
+  const isDead = ports.length > 0 && ports.every(({ view }) => !view.traffic.internal.available);
   return isDead ? problems[0] : undefined;
 }
 

@@ -164,7 +164,7 @@ function explainPorts(
 }
 
 function explainEndpoint(
-  { source, internal, external }: StandingEndpoint,
+  { source, internal, external, shortCut }: StandingEndpoint,
   family: IPFamily,
   members: readonly Membership[],
 ): ExplainedEndpoint {
@@ -175,18 +175,20 @@ function explainEndpoint(
       ? formatMembershipReason(member.reason)
       : formatStanding(standing);
   const [inside, outside] = [isUsed(internal), isUsed(external)];
-  const differ = external !== undefined && inside !== outside;
-  const why = !differ
-    ? say(internal)
-    : inside
-      ? `only inside the cluster (for outside: ${say(external)})`
-      : `only from outside (inside the cluster: ${say(internal)})`;
+  const isShortCut = !inside && !outside && isUsed(shortCut);
+  const why = isShortCut
+    ? `only for what this node and its Pods send to the addresses for outside (else: ${say(internal)})`
+    : external === undefined || inside === outside
+      ? say(internal)
+      : inside
+        ? `only inside the cluster (for outside: ${say(external)})`
+        : `only from outside (inside the cluster: ${say(internal)})`;
   return {
     address,
     pod: pod && `${pod.namespace}/${pod.name}`,
     nodeName,
     place,
-    isUsed: inside || outside,
+    isUsed: inside || outside || isShortCut,
     why,
   };
 }

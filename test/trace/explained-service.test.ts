@@ -1,0 +1,64 @@
+/** What `explain` says of endpoints and what the compiled rules do with packets is the same, for every Service of the fixtures. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { IPFamily } from '../../src/apiserver/objects.ts';
+import { parseSaved } from '../../src/backends/iptables/parse.ts';
+import type { SavedDump } from '../../src/backends/iptables/saved.ts';
+import { compile, DEFAULT_KINDS, readInput } from '../../src/index.ts';
+import { type ExplainedPort, explainService } from '../../src/trace/explained-service.ts';
+import { formatSocket } from '../../src/trace/packet-ends.ts';
+import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
+import { expectWhole } from './rules.ts';
+
+const ROOT = 'fixtures/clusters';
+
+async function explainAll(name: string): Promise<readonly ExplainedPort[]> {
+  const folder = join(ROOT, name);
+  const { node, localAddrs, nfacct } = readClusterOptions(folder);
+  const files = ['cluster.yaml', 'config.yaml'].map((file) => join(folder, file)).filter(existsSync);
+  const input = { filenames: files, recursive: false, stdin: Readable.from([]), kinds: DEFAULT_KINDS };
+  const { objects } = await readInput(input);
+  const { state, view, compiled } = await compile({
+    objects,
+    mode: 'iptables',
+    node,
+    nodeAddresses: localAddrs ?? [],
+    nfacct: nfacct ?? false,
+  });
+  if (state === undefined || view === undefined || compiled === undefined) throw new Error(name);
+  const dumps = new Map<IPFamily, SavedDump>();
+  const dumpOf = (family: IPFamily): SavedDump => {
+    const file = family === 'IPv4' ? 'iptables.save' : 'ip6tables.save';
+    const artifact = compiled.artifacts.find((each) => each.name === file);
+    const dump = dumps.get(family) ?? parseSaved([...(artifact?.text() ?? [])].join(''));
+    dumps.set(family, dump);
+    return dump;
+  };
+  return state.services.flatMap((service) => explainService(service, { state, view }, dumpOf).ports);
+}
+
+function reachedBy({ clients }: ExplainedPort): Set<string> {
+  return new Set(
+    clients.flatMap(({ outcomes, door }) => {
+      expectWhole(outcomes);
+      return outcomes.flatMap(({ verdict }) =>
+        verdict.kind === 'delivered' && formatSocket(verdict.destination) !== formatSocket(door)
+          ? [formatSocket(verdict.destination)]
+          : [],
+      );
+    }),
+  );
+}
+
+describe('every endpoint that is said to be used is reached, and no other', () => {
+  it.each(listClusters(ROOT).filter((name) => !name.startsWith('endpoints-')))('%s', async (name) => {
+    for (const port of await explainAll(name)) {
+      const said = port.endpoints.filter(({ isUsed }) => isUsed).map(({ address }) => address);
+      const addresses = new Set(port.endpoints.map(({ address }) => address));
+      const reached = [...reachedBy(port)].filter((address) => addresses.has(address));
+      expect(reached.sort(), `${port.view.servicePort.name} ${port.family}`).toEqual(said.sort());
+    }
+  });
+});
