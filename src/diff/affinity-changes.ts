@@ -59,8 +59,9 @@ function remembers({ matches }: SavedRule): boolean {
 }
 
 interface Kept {
-  /** 0 without affinity. */
-  readonly seconds: number;
+  /** For how long clients are kept, of the endpoint that does so longest and of that which does so shortest; 0 without affinity. */
+  readonly longest: number;
+  readonly shortest: number;
   /** How many of the endpoints a client keeps. */
   readonly endpoints: number;
   readonly all: number;
@@ -78,8 +79,7 @@ function affinitySeconds(
   const outcomes = tracers.trace(side, probe.packet, UNNAMED_DEVICES);
   const visits = outcomes.flatMap(visitOf);
   if (visits.length === 0) return undefined;
-  let longest = 0;
-  let kept = 0;
+  const times: number[] = [];
   for (const { endpoint, lists } of visits) {
     const returns = (secondsAgo: number) => {
       const recent = lists.map((list) => ({ list, secondsAgo }));
@@ -88,13 +88,12 @@ function affinitySeconds(
       return share !== undefined && compareFractions(share, ONE) === 0 && visits.length > 1;
     };
     const lasting = asked.filter(returns);
-    if (lasting.length === 0) continue;
-    kept++;
-    longest = Math.max(longest, ...lasting);
+    if (lasting.length > 0) times.push(Math.max(...lasting));
   }
   const [first] = outcomes;
   const others = first === undefined ? 0 : 1 - fractionToNumber(first.fraction);
-  return { seconds: kept === visits.length ? longest : 0, endpoints: kept, all: visits.length, others };
+  const [longest, shortest] = times.length === 0 ? [0, 0] : [Math.max(...times), Math.min(...times)];
+  return { longest, shortest, endpoints: times.length, all: visits.length, others };
 }
 
 function visitOf({ verdict, path }: Outcome): Visit[] {
@@ -112,7 +111,7 @@ function visitOf({ verdict, path }: Outcome): Visit[] {
 function compare(before: Kept, after: Kept, probe: Probe, facts: PortFacts): readonly Change[] {
   const where = addressText(probe.to, facts.info);
   if (before.all < 2 || after.all < 2) return [];
-  if (before.seconds > 0 && after.endpoints < after.all) {
+  if (before.longest > 0 && after.endpoints < after.all) {
     const which =
       after.endpoints === 0
         ? 'a client'
@@ -121,18 +120,17 @@ function compare(before: Kept, after: Kept, probe: Probe, facts: PortFacts): rea
     return [
       {
         kind: 'affinity-lost',
-        intendedSeconds: before.seconds,
-        consequence: `${which} that connects again to ${where} within ${before.seconds} s meets another endpoint in ${percent} of cases; it should keep its own`,
+        intendedSeconds: before.longest,
+        consequence: `${which} that connects again to ${where} within ${before.longest} s meets another endpoint in ${percent} of cases; it should keep its own`,
       },
     ];
   }
   if (before.endpoints === 0 && after.endpoints > 0) {
-    const consequence = `a client that connects again to ${where} within ${after.seconds} s keeps its endpoint; it should be sent to any of ${before.all}`;
-    return [{ kind: 'affinity-added', actualSeconds: after.seconds, consequence }];
+    const consequence = `a client that connects again to ${where} within ${after.longest} s keeps its endpoint; it should be sent to any of ${before.all}`;
+    return [{ kind: 'affinity-added', actualSeconds: after.longest, consequence }];
   }
-  if (before.seconds === after.seconds) return [];
-  const consequence = `a client of ${where} keeps its endpoint for ${after.seconds} s; it should be ${before.seconds} s`;
-  return [
-    { kind: 'affinity-timeout', intendedSeconds: before.seconds, actualSeconds: after.seconds, consequence },
-  ];
+  if (before.longest === after.longest && before.shortest === after.shortest) return [];
+  const time = after.shortest === before.shortest ? after.longest : after.shortest;
+  const consequence = `a client of ${where} keeps its endpoint for ${time} s; it should be ${before.longest} s`;
+  return [{ kind: 'affinity-timeout', intendedSeconds: before.longest, actualSeconds: time, consequence }];
 }

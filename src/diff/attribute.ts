@@ -136,12 +136,12 @@ class PortIndex {
   }
 
   find(rule: SavedRule): readonly ServicePortView[] {
-    if (rule.target?.kind === 'jump') {
-      const owner = this.owners.get(rule.target.chain);
-      if (owner !== undefined) return [owner.servicePort];
-    }
+    const owner = rule.target?.kind === 'jump' ? this.owners.get(rule.target.chain)?.servicePort : undefined;
     const socket = capturedSocket(rule);
-    return socket === undefined ? [] : (this.bySocket.get(socket) ?? []);
+    const views = socket === undefined ? [] : (this.bySocket.get(socket) ?? []);
+    // Whose address it is counts more than where it leads; several Services may have one external IP and port.
+    if (owner !== undefined && (views.length === 0 || views.includes(owner))) return [owner];
+    return views;
   }
 
   private put(socket: string, view: ServicePortView): void {

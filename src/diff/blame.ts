@@ -9,11 +9,12 @@ import type { Step } from '../trace/outcome.ts';
 import type { Attribution } from './attribute.ts';
 import type { BuiltInChains } from './built-in-chains.ts';
 import type { Change, ForeignRule, Unknown } from './change.ts';
+import type { ChainDifference } from './compare-chains.ts';
 import type { Doubt } from './fate.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
-import { plural } from './wording.ts';
+import { listed, plural } from './wording.ts';
 
 interface Guilt {
   readonly table: string;
@@ -35,6 +36,7 @@ export class Blame {
   private readonly strange: ReadonlySet<SavedRule>;
   private readonly guilty = new Map<SavedRule | string, Guilt>();
   private readonly doubts = new Map<SavedRule | string, { doubt: Doubt; ports: Set<string> }>();
+  private readonly changed = new Set<string>();
   private affected = 0;
   private example: string | undefined;
 
@@ -61,6 +63,7 @@ export class Blame {
     const [first] = changes;
     if (first !== undefined) {
       this.affected++;
+      this.changed.add(info.name);
       this.example ??= first.consequence;
       for (const [key, guilt] of this.guiltyOf(observations)) {
         const known = this.guilty.get(key) ?? guilt;
@@ -89,63 +92,61 @@ export class Blame {
   }
 
   foreign(): readonly ForeignRule[] {
-    const found: ForeignRule[] = [...this.guilty.values()].map(
-      ({ table, chain, rule, services, consequence }) => ({
-        ...this.place(table, chain, rule),
-        kind:
-          rule === undefined
-            ? 'policy'
-            : this.builtIn.foreign.includes(rule) || !chain.startsWith('KUBE-')
-              ? 'foreign-rule'
-              : 'extra-rule',
-        services,
-        consequence:
-          services > 1
-            ? `${plural(services, 'service port')} affected, such as: ${consequence}`
-            : consequence,
-      }),
-    );
-    const effect =
-      this.affected === 0
-        ? 'no packet that was traced is affected'
-        : `${plural(this.affected, 'service port')} affected, such as: ${this.example}`;
-    for (const { table, chain, missing, extra, reordered } of this.attribution.common) {
-      for (const rule of missing)
-        found.push({
-          ...this.place(table, chain, rule),
-          kind: 'missing-rule',
-          services: this.affected,
-          consequence: effect,
-        });
-      for (const rule of extra) {
-        if (this.guilty.has(rule)) continue;
-        found.push({
-          ...this.place(table, chain, rule),
-          kind: 'extra-rule',
-          services: 0,
-          consequence: 'no packet that was traced is affected',
-        });
-      }
-      if (reordered)
-        found.push({
-          ...this.place(table, chain, undefined),
-          kind: 'order',
-          services: this.affected,
-          consequence: `the rules stand in another order; ${effect}`,
-        });
-    }
-    return found;
+    const guilty = [...this.guilty.values()].map((guilt) => this.foreignRule(guilt));
+    return [...guilty, ...this.attribution.common.flatMap((difference) => this.commonRules(difference))];
   }
 
+  private foreignRule({ table, chain, rule, services, consequence }: Guilt): ForeignRule {
+    const isOwn = rule !== undefined && !this.builtIn.foreign.includes(rule) && chain.startsWith('KUBE-');
+    return {
+      ...this.place(table, chain, rule),
+      kind: rule === undefined ? 'policy' : isOwn ? 'extra-rule' : 'foreign-rule',
+      services,
+      consequence: services > 1 ? affected(services, consequence) : consequence,
+    };
+  }
+
+  private commonRules({ table, chain, missing, extra, reordered }: ChainDifference): readonly ForeignRule[] {
+    const services = this.affected;
+    const effect = services === 0 ? NOTHING : affected(services, this.example ?? '');
+    const found = missing.map(
+      (rule): ForeignRule => ({
+        ...this.place(table, chain, rule),
+        kind: 'missing-rule',
+        services,
+        consequence: services === 0 ? (purposeOf(rule) ?? NOTHING) : effect,
+      }),
+    );
+    for (const rule of extra) {
+      if (this.guilty.has(rule)) continue;
+      found.push({
+        ...this.place(table, chain, rule),
+        kind: 'extra-rule',
+        services: 0,
+        consequence: NOTHING,
+      });
+    }
+    if (!reordered) return found;
+    const place = this.place(table, chain, undefined);
+    return [
+      ...found,
+      { ...place, kind: 'order', services, consequence: `the rules stand in another order; ${effect}` },
+    ];
+  }
+
+  /** Without what is in doubt beside changes that are certain. */
   unknown(): readonly Unknown[] {
-    return [...this.doubts.values()].map(({ doubt: { step, reason, behind }, ports }) => ({
+    const open = [...this.doubts.values()].filter(
+      ({ doubt, ports }) => doubt.behind || [...ports].some((port) => !this.changed.has(port)),
+    );
+    return open.map(({ doubt: { step, reason, behind }, ports }) => ({
       family: this.family,
       reason,
       ...(step === undefined ? {} : this.place(step.table, step.rule.chain, step.rule)),
       services: ports.size,
       consequence: behind
         ? `${reason}: what this rule does behind kube-proxy's is left out`
-        : `${reason}: what becomes of ${ports.size === 1 ? [...ports][0] : plural(ports.size, 'service port')} cannot be told`,
+        : `${reason}: what becomes of ${named([...ports])} cannot be told`,
       open: !behind,
     }));
   }
@@ -197,4 +198,29 @@ export class Blame {
     }
     return [...found];
   }
+}
+
+const NOTHING = 'no packet that was traced is affected';
+
+function affected(services: number, example: string): string {
+  return `${plural(services, 'service port')} affected, such as: ${example}`;
+}
+
+/** What a rule is for whose loss no connection to a Service shows. */
+function purposeOf({ chain, target, matches }: SavedRule): string | undefined {
+  const leadsTo = target?.kind === 'jump' ? target.chain : chain;
+  switch (leadsTo) {
+    case 'KUBE-FIREWALL':
+      return "no connection to a Service is affected; others on the node's network can reach what listens on its 127.0.0.1";
+    case 'KUBE-FORWARD':
+      return matches.some((match) => match.kind === 'conntrack' && match.states.includes('INVALID'))
+        ? 'no new connection is affected; packets that connection tracking cannot place are forwarded as they are, and may reset connections'
+        : 'no packet that was traced is affected, as long as nothing else in FORWARD drops what Services need';
+    default:
+      return undefined;
+  }
+}
+
+function named(ports: readonly string[]): string {
+  return listed([...ports].sort(), 3);
 }

@@ -112,7 +112,9 @@ function describeLoss({ to, become, share, seen, all }: Case, facts: PortFacts):
   const consequence = `${connections(share)}${clients} to ${where} ${verb(share, ...happens)}`;
   const at = { ...atAddress(to), consequence, packet: shownPacket(seen) };
   const isWhole = equal(share, ONE);
-  const range = rangeOf(seen, all);
+  const gone = { ...at, kind: to.kind === 'node-port' ? 'node-port-lost' : 'address-lost' } as const;
+  if (isWhole && lostItsRule(to, facts)) return gone;
+  const range = facts.differences.length === 0 ? undefined : rangeOf(seen, all);
   if (to.kind === 'load-balancer' && range !== undefined) {
     return {
       ...at,
@@ -121,9 +123,7 @@ function describeLoss({ to, become, share, seen, all }: Case, facts: PortFacts):
       consequence: `clients in ${range} are shut out: ${consequence}`,
     };
   }
-  if (isWhole && (verdict === 'untranslated' || lostItsRule(to, facts))) {
-    return { ...at, kind: to.kind === 'node-port' ? 'node-port-lost' : 'address-lost' };
-  }
+  if (isWhole && verdict === 'untranslated') return gone;
   const actual = formatFraction(share);
   if (verdict === 'untranslated') return { ...at, kind: 'delivery-lost', actual };
   return { ...at, kind: verdict === 'rejected' ? 'delivery-rejected' : 'delivery-dropped', actual };
@@ -145,7 +145,7 @@ function describeGain({ to, from, share, seen, all }: Case, facts: PortFacts): C
       ...at,
       kind: 'source-range-opened',
       range: who,
-      consequence: `clients in ${who} are let in, outside the source ranges: ${goes}`,
+      consequence: `${range === undefined ? 'everybody is' : `clients in ${range} are`} let in, whatever the source ranges say: ${goes}`,
     };
   }
   if (from === 'untranslated') {

@@ -13,7 +13,7 @@ import { type Attribution, attribute, portKey } from './attribute.ts';
 import { Blame } from './blame.ts';
 import { compareBuiltIn, withoutRules } from './built-in-chains.ts';
 import type { Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
-import { compareChains } from './compare-chains.ts';
+import { capturedSocket, compareChains, SHARED_CHAINS } from './compare-chains.ts';
 import { Tracers } from './observe.ts';
 import { portChanges } from './port-changes.ts';
 import { type PortFacts, portFacts } from './port-facts.ts';
@@ -112,6 +112,7 @@ function traceServices(
     node: intended.view,
     nodeAddresses,
     networks: general.networks,
+    sockets: [],
     device: OUTSIDE_DEVICE,
   };
   const services: ServiceChanges[] = [];
@@ -123,7 +124,11 @@ function traceServices(
     const { changes, observations } = portChanges({
       facts,
       tracers,
-      scene: { ...scene, networks: [...new Set([...general.networks, ...own.networks])] },
+      scene: {
+        ...scene,
+        networks: [...new Set([...general.networks, ...own.networks])],
+        sockets: caughtBy(facts),
+      },
       actual: actual.actual,
       devices: [...new Set([...general.devices, ...own.devices])].slice(0, MOST_DEVICES),
       established,
@@ -140,6 +145,12 @@ function traceServices(
     ...services,
     ...attribution.strangers.map((stranger) => strangerChanges(family, stranger, tracers, scene)),
   ];
+}
+
+/** By rules of address translation that nobody intended, and that lead to the Service. */
+function caughtBy({ extra }: PortFacts): readonly string[] {
+  const leading = extra.filter(({ chain, target }) => SHARED_CHAINS.has(chain) && target?.kind === 'jump');
+  return [...new Set(leading.map(capturedSocket).filter((socket) => socket !== undefined))];
 }
 
 const MOST_DEVICES = 4;

@@ -40,7 +40,11 @@ function compareSets(
   all: readonly Observation[],
   add: Add,
 ): void {
-  for (const [endpoint, { share }] of intended.endpoints) {
+  // Where all go elsewhere, that says it.
+  const isElsewhere =
+    intended.endpoints.size > 1 &&
+    [...intended.endpoints.keys()].every((each) => !actual.endpoints.has(each));
+  for (const [endpoint, { share }] of isElsewhere ? [] : intended.endpoints) {
     if (actual.endpoints.has(endpoint)) continue;
     add(`missing ${endpoint}`, (seen) => describeMissing(endpoint, share, seen, facts, all));
   }
@@ -81,10 +85,13 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** Said of the first address at which it was seen. */
 function from(seen: readonly Observation[], all: readonly Observation[]): string {
+  const { to } = (seen[0] as Observation).probe;
+  const here = ({ probe }: Observation) => probe.to.address === to.address && probe.to.port === to.port;
   return fromClients(
-    seen.map(({ probe }) => probe),
-    all.map(({ probe }) => probe),
+    seen.filter(here).map(({ probe }) => probe),
+    all.filter(here).map(({ probe }) => probe),
   );
 }
 

@@ -5,7 +5,7 @@
 
 import { servicePortChains } from '../backends/iptables/chain-names.ts';
 import { affinityChanges } from './affinity-changes.ts';
-import type { Change } from './change.ts';
+import type { Change, ChangeKind } from './change.ts';
 import { connectionChanges } from './connection-changes.ts';
 import { deliveryChanges } from './delivery-changes.ts';
 import { endpointChanges } from './endpoint-changes.ts';
@@ -42,7 +42,11 @@ export function portChanges(question: PortQuestion): PortChanges {
   const observe = (each: Probe, by: Devices) => tracers.observe(each, isEndpoint, by);
   const observations = probes.map((probe) => observe(probe, UNNAMED_DEVICES));
   const changes = [...changesOf(observations, facts), ...affinityChanges(probes, tracers, facts)];
-  if (question.established) changes.push(...connectionChanges(observations, tracers, facts));
+  if (question.established) {
+    const open = connectionChanges(observations, tracers, facts);
+    changes.push(...open.changes);
+    observations.push(...open.observations);
+  }
   if (changes.length === 0) {
     for (const by of devices.flatMap(waysBy)) {
       const again = probesOf(views, { ...scene, device: by.input }).map((probe) => observe(probe, by));
@@ -53,7 +57,35 @@ export function portChanges(question: PortQuestion): PortChanges {
     }
   }
   changes.push(...healthCheckChanges(facts));
-  return { changes: withoutEmptiness(changes, question), observations };
+  return { changes: inOrder(withoutEmptiness(changes, question)), observations };
+}
+
+/** What hurts most comes first. */
+const ORDER: readonly ChangeKind[] = [
+  'service-missing',
+  'service-extra',
+  'endpoint-stale',
+  'address-lost',
+  'node-port-lost',
+  'delivery-rejected',
+  'delivery-dropped',
+  'delivery-lost',
+  'endpoint-missing',
+  'policy-changed',
+  'share-wrong',
+  'source-range-closed',
+  'source-range-opened',
+  'address-extra',
+  'node-port-extra',
+  'rejection-lost',
+  'rejection-added',
+  'masquerade-lost',
+  'masquerade-added',
+];
+
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  const place = ({ kind }: Change) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length);
+  return [...changes].sort((a, b) => place(a) - place(b));
 }
 
 function changesOf(observations: readonly Observation[], facts: PortFacts): Change[] {

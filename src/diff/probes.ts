@@ -25,6 +25,8 @@ export interface ServiceAddress {
   readonly kind: AddressKind;
   readonly address: string;
   readonly port: number;
+  /** Where it is not the Service's own. */
+  readonly protocol?: string;
 }
 
 export interface Client {
@@ -48,6 +50,8 @@ export interface ProbeScene {
   readonly nodeAddresses: readonly string[];
   /** Networks that rules look at which differ. */
   readonly networks: readonly string[];
+  /** What such rules catch, as `10.96.0.10 tcp 80` or `* tcp 30080`. */
+  readonly sockets: readonly string[];
   /** The device by which traffic comes in; a name that no rule has unless one is looked at. */
   readonly device: string;
 }
@@ -56,9 +60,15 @@ export interface ProbeScene {
 export const OUTSIDE_DEVICE = '/outside';
 
 export function probesOf(views: readonly ServicePortView[], scene: ProbeScene): readonly Probe[] {
+  const own = views.flatMap((view) => serviceAddresses(view, scene));
   const addresses = distinct(
-    views.flatMap((view) => serviceAddresses(view, scene)),
-    ({ address, port }) => `${address} ${port}`,
+    [...extraAddresses(scene), ...own],
+    ({ address, port, protocol = '' }) => `${address} ${port} ${protocol}`,
+  ).filter(
+    ({ protocol, ...to }) =>
+      protocol === undefined ||
+      protocol !== views[0]?.servicePort.protocol.toLowerCase() ||
+      !own.some((each) => each.address === to.address && each.port === to.port),
   );
   const clients = distinct(
     views.flatMap((view) => clientsOf(view, scene)),
@@ -66,16 +76,31 @@ export function probesOf(views: readonly ServicePortView[], scene: ProbeScene): 
   );
   const [first] = views;
   if (first === undefined) return [];
-  const protocol = first.servicePort.protocol.toLowerCase() as 'tcp' | 'udp' | 'sctp';
+  const usual = first.servicePort.protocol.toLowerCase();
   return addresses.flatMap((to) =>
     clients.flatMap((client) => {
       const isLoopback = to.address.startsWith('127.');
       // From elsewhere the kernel takes no packet for 127.0.0.0/8.
       if (isLoopback && client.kind !== 'node') return [];
-      return [{ to, client, packet: packetOf(to, client, protocol, scene) }];
+      return [
+        { to, client, packet: packetOf(to, client, (to.protocol ?? usual) as 'tcp' | 'udp' | 'sctp', scene) },
+      ];
     }),
   );
 }
+
+/** What rules catch that differ, whether or not it is the Service's. */
+function extraAddresses({ sockets, nodeAddresses }: ProbeScene): readonly ServiceAddress[] {
+  return sockets.flatMap((socket): ServiceAddress[] => {
+    const [address = '', protocol = '', port] = socket.split(' ');
+    if (address.includes('/') || !TRANSPORTS.has(protocol)) return [];
+    const to = { port: Number(port), protocol };
+    if (address !== '*') return [{ ...to, kind: 'external-ip', address }];
+    return [{ ...to, kind: 'node-port', address: nodeAddresses[0] as string }];
+  });
+}
+
+const TRANSPORTS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
 
 function distinct<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
   return [...new Map(items.map((item) => [keyOf(item), item])).values()];
@@ -118,15 +143,16 @@ function clientsOf(view: ServicePortView, scene: ProbeScene): readonly Client[] 
   const endpoints = traffic.reachableEndpoints.map(({ ip }) => ip);
   const ranges = [...networks, ...servicePort.loadBalancerSourceRanges.slice(0, MOST_RANGES)];
   const clients: Client[] = [
-    { kind: 'outside', address: outsideAddress(family, [...ranges, ...endpoints, ...nodeAddresses]) },
     { kind: 'pod', address: podAddress(scene, endpoints) },
+    { kind: 'outside', address: outsideAddress(family, [...ranges, ...endpoints, ...nodeAddresses]) },
     { kind: 'node', address: nodeAddresses[0] as string },
   ];
   for (const network of ranges) {
+    if (endpoints.includes(network)) continue;
     for (const address of addressesIn(network, family)) clients.push({ kind: 'range', address, network });
   }
-  for (const address of new Set(endpoints.slice(0, MOST_CALLING_ENDPOINTS)))
-    clients.push({ kind: 'endpoint', address });
+  const calling = endpoints.filter((ip, i) => i < MOST_CALLING_ENDPOINTS || networks.includes(ip));
+  for (const address of new Set(calling)) clients.push({ kind: 'endpoint', address });
   return clients;
 }
 

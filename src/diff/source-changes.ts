@@ -7,6 +7,7 @@ import {
   compareFractions,
   type Fraction,
   formatFraction,
+  multiplyFractions,
   subtractFractions,
   ZERO,
 } from '../trace/fraction.ts';
@@ -15,7 +16,7 @@ import { shownPacket } from './delivery-changes.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
 import type { ClientKind } from './probes.ts';
-import { addressText, connections, fromClients, verb } from './wording.ts';
+import { addressText, connections, fromClients, listed, verb } from './wording.ts';
 
 interface Case {
   readonly kind: 'masquerade-lost' | 'masquerade-added';
@@ -28,62 +29,75 @@ export function sourceChanges(observations: readonly Observation[], facts: PortF
   const cases = new Map<string, Case>();
   for (const each of observations) {
     if (each.same || each.intended.unknown.length + each.actual.unknown.length > 0) continue;
+    const change = changedShare(each);
+    if (change === undefined) continue;
     const client = each.probe.client.kind;
-    for (const kind of ['masquerade-lost', 'masquerade-added'] as const) {
-      const share = changedShare(each, kind);
-      if (share.numerator === 0n) continue;
-      const key = `${kind} ${client === 'endpoint' ? 'endpoint' : ''}`;
-      const known = cases.get(key) ?? { kind, client, share, seen: [] };
-      known.seen.push(each);
-      cases.set(key, known);
-    }
+    // An endpoint meets itself alike at every address of its Service.
+    const key = `${change.kind} ${client === 'endpoint' ? 'endpoint' : placeOf(each)}`;
+    const known = cases.get(key) ?? { ...change, client, seen: [] };
+    known.seen.push(each);
+    cases.set(key, known);
   }
-  return [...cases.values()].map((each) => describe(each, facts, observations));
+  return describeAlike([...cases.values()], facts, observations);
+}
+
+/** One node address stands for all. */
+function placeOf({ probe: { to } }: Observation): string {
+  return to.kind === 'node-port' ? 'node-port' : to.address;
 }
 
 /** Of endpoints that both sides reach. An endpoint as client is asked only for what comes back to itself. */
-function changedShare({ probe, intended, actual }: Observation, kind: Case['kind']): Fraction {
-  let sum = ZERO;
-  const [more, less] = kind === 'masquerade-lost' ? [intended, actual] : [actual, intended];
-  for (const [socket, before] of more.endpoints) {
-    const after = less.endpoints.get(socket);
+function changedShare({ probe, intended, actual }: Observation): Pick<Case, 'kind' | 'share'> | undefined {
+  let [lost, added] = [ZERO, ZERO];
+  for (const [socket, before] of intended.endpoints) {
+    const after = actual.endpoints.get(socket);
     if (after === undefined) continue;
     if (probe.client.kind === 'endpoint' && !isAt(socket, probe.client.address)) continue;
-    // Where the shares themselves have changed, only the whole counts.
-    const [there, here] =
-      compareFractions(before.share, after.share) === 0
-        ? [before.masqueraded, after.masqueraded]
-        : [whole(before), whole(after)];
-    if (compareFractions(there, here) > 0) sum = addFractions(sum, subtractFractions(there, here));
+    // The shares of endpoints may differ too: what counts is how much of each is masqueraded.
+    const expected = divide(multiplyFractions(before.masqueraded, after.share), before.share);
+    const order = compareFractions(expected, after.masqueraded);
+    if (order > 0) lost = addFractions(lost, subtractFractions(expected, after.masqueraded));
+    if (order < 0) added = addFractions(added, subtractFractions(after.masqueraded, expected));
   }
-  return sum;
+  if (lost.numerator > 0n) return { kind: 'masquerade-lost', share: lost };
+  return added.numerator > 0n ? { kind: 'masquerade-added', share: added } : undefined;
 }
 
-function whole({
-  share,
-  masqueraded,
-}: {
-  readonly share: Fraction;
-  readonly masqueraded: Fraction;
-}): Fraction {
-  return compareFractions(share, masqueraded) === 0 ? share : ZERO;
+function divide(a: Fraction, b: Fraction): Fraction {
+  return { numerator: a.numerator * b.denominator, denominator: a.denominator * b.numerator };
 }
 
 function isAt(socket: string, address: string): boolean {
   return socket.startsWith(address.includes(':') ? `[${address}]:` : `${address}:`);
 }
 
-function describe(
-  { kind, client, share, seen }: Case,
+/** One change for all addresses at which the same happens to the same clients. */
+function describeAlike(
+  cases: readonly Case[],
   facts: PortFacts,
   all: readonly Observation[],
-): Change {
-  const first = seen[0] as Observation;
-  const clients = fromClients(
-    seen.map(({ probe }) => probe),
-    all.map(({ probe }) => probe),
+): readonly Change[] {
+  const alike = new Map<
+    string,
+    { readonly first: Case; readonly clients: string; readonly places: Set<string> }
+  >();
+  for (const each of cases) {
+    const here = all.filter((other) => placeOf(other) === placeOf(each.seen[0] as Observation));
+    const clients = fromClients(
+      each.seen.map(({ probe }) => probe),
+      here.map(({ probe }) => probe),
+    );
+    const key = `${each.kind} ${clients} ${connections(each.share)}`;
+    const known = alike.get(key) ?? { first: each, clients, places: new Set() };
+    known.places.add(addressText((each.seen[0] as Observation).probe.to, facts.info));
+    alike.set(key, known);
+  }
+  return [...alike.values()].map(({ first, clients, places }) =>
+    describe(first, clients, listed([...places])),
   );
-  const where = addressText(first.probe.to, facts.info);
+}
+
+function describe({ kind, client, share, seen }: Case, clients: string, where: string): Change {
   const which = `${connections(share)}${clients} to ${where}`;
   const shown = { client, actual: formatFraction(share), packet: shownPacket(seen) };
   if (kind === 'masquerade-added') {

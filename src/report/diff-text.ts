@@ -26,13 +26,22 @@ export interface DiffStyle {
 const MOST_SERVICES = 20;
 const MOST_RULES = 10;
 const MOST_CHANGES = 6;
+const MOST_LINES = 6;
 
 export function diffText(diff: NodeDiff, head: DiffHead, style: DiffStyle): string {
   const { foreign, unknown, services } = diff;
   const most = (count: number) => (style.all ? Number.POSITIVE_INFINITY : count);
   const parts = [`${headline(diff, head, style.chalk)}\n`];
   if (foreign.length > 0 || services.length > 0) parts.push('\n');
-  parts.push(...shown(foreign, most(MOST_RULES), (rule) => foreignText(rule, style.chalk), 'rules'));
+  const { chalk } = style;
+  parts.push(
+    ...shown(
+      alike(foreign),
+      most(MOST_RULES),
+      (rules) => foreignText(rules, most(MOST_LINES), chalk),
+      'rules',
+    ),
+  );
   parts.push(
     ...shown(
       services,
@@ -42,7 +51,7 @@ export function diffText(diff: NodeDiff, head: DiffHead, style: DiffStyle): stri
     ),
   );
   if (unknown.length > 0)
-    parts.push(...shown(unknown, most(MOST_RULES), (each) => unknownText(each, style.chalk), 'doubts'));
+    parts.push(...shown(unknown, most(MOST_RULES), (each) => unknownText(each, chalk), 'doubts'));
   parts.push(summary(diff, style));
   return parts.join('');
 }
@@ -93,21 +102,52 @@ function serviceText(
   return `${chalk.red('✗')} ${chalk.bold(plainText(title))}   ${plainText(`${where}${also}`)}\n${lines.join('')}`;
 }
 
-const KINDS: Readonly<Record<ForeignRule['kind'], string>> = {
-  'foreign-rule': "somebody else's rule meets Service traffic",
-  'missing-rule': 'a rule of kube-proxy is missing',
-  'extra-rule': "a rule in kube-proxy's chains is not its own",
-  order: "kube-proxy's rules stand in another order",
-  policy: 'the policy of a built-in chain drops Service traffic',
+const KINDS: Readonly<Record<ForeignRule['kind'], readonly [one: string, several: string]>> = {
+  'foreign-rule': [
+    "a rule of somebody else's catches Service traffic",
+    "rules of somebody else's catch Service traffic",
+  ],
+  'missing-rule': ['a rule that Services share is missing', 'rules that Services share are missing'],
+  'extra-rule': [
+    "a rule in kube-proxy's chains is not its own",
+    "rules in kube-proxy's chains are not its own",
+  ],
+  order: [
+    "kube-proxy's rules stand in another order",
+    "chains in which kube-proxy's rules stand in another order",
+  ],
+  policy: ['the policy of a chain drops Service traffic', 'policies of chains drop Service traffic'],
 };
 
+/** Rules with the same consequence are one paragraph. */
+function alike(rules: readonly ForeignRule[]): readonly (readonly [ForeignRule, ...ForeignRule[]])[] {
+  const groups = new Map<string, [ForeignRule, ...ForeignRule[]]>();
+  for (const rule of rules) {
+    const key = `${rule.kind} ${rule.family} ${rule.consequence}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [rule]);
+    else known.push(rule);
+  }
+  return [...groups.values()];
+}
+
 function foreignText(
-  { kind, table, chain, rule, family, consequence }: ForeignRule,
+  rules: readonly [ForeignRule, ...ForeignRule[]],
+  most: number,
   chalk: ChalkInstance,
 ): string {
-  const place = `${family} table ${table}, chain ${chain}`;
-  const shownRule = rule === '' ? '' : `    ${chalk.dim(plainText(rule))}\n`;
-  return `${chalk.red('✗')} ${chalk.bold(KINDS[kind])}   ${plainText(place)}\n${shownRule}  → ${plainText(consequence)}\n`;
+  const [first] = rules;
+  const { kind, family, consequence } = first;
+  const [one, several] = KINDS[kind];
+  const title = rules.length === 1 ? one : `${rules.length} ${several}`;
+  const lines = rules
+    .slice(0, most)
+    .map(
+      ({ table, chain, rule }) =>
+        `    ${chalk.dim(plainText(`${table}: ${rule === '' ? `chain ${chain}` : rule}`))}\n`,
+    );
+  if (rules.length > most) lines.push(`    … and ${rules.length - most} more (-v shows all)\n`);
+  return `${chalk.red('✗')} ${chalk.bold(title)}   ${family}\n${lines.join('')}  → ${plainText(consequence)}\n`;
 }
 
 function unknownText({ rule, consequence, table, chain, open }: Unknown, chalk: ChalkInstance): string {
