@@ -33,6 +33,8 @@ export type Match =
   | { readonly kind: 'transport'; readonly protocol: TransportProtocol; readonly destinationPort?: number }
   | { readonly kind: 'addrtype'; readonly side: 'source' | 'destination'; readonly negated?: true }
   | { readonly kind: 'conntrack'; readonly states: readonly ConntrackState[]; readonly negated?: true }
+  /** The older name of `conntrack`, which the userspace mode still writes. */
+  | { readonly kind: 'state'; readonly states: readonly ConntrackState[] }
   | { readonly kind: 'mark'; readonly mark: number; readonly negated?: true }
   /** Matches at random, once in `oneIn` packets; `digits` is how many decimals kube-proxy writes. */
   | { readonly kind: 'statistic'; readonly oneIn: number; readonly digits: number }
@@ -52,6 +54,8 @@ export type Target =
   | { readonly kind: 'reject' }
   /** `to` is `10.0.0.1:80` or `[fd00::1]:80`. */
   | { readonly kind: 'dnat'; readonly to: string }
+  /** To a port of this host, at the address of the interface that the packet came in by. */
+  | { readonly kind: 'redirect'; readonly toPort: number }
   | { readonly kind: 'masquerade'; readonly randomFully: boolean }
   /** Sets or flips the bits of `mark`. */
   | { readonly kind: 'mark'; readonly operation: 'or' | 'xor' | 'set'; readonly mark: number };

@@ -53,6 +53,8 @@ function printMatch(match: Match, family: IPFamily): string {
       return `addrtype ${not}--${match.side === 'source' ? 'src' : 'dst'}-type LOCAL`;
     case 'conntrack':
       return `conntrack ${not}--ctstate ${inKernelOrder(match.states)}`;
+    case 'state':
+      return `state --state ${inKernelOrder(match.states)}`;
     case 'mark':
       return `mark ${not}--mark ${hex(match.mark)}/${hex(match.mark)}`;
     case 'statistic':
@@ -82,6 +84,8 @@ function printTarget(target: Target, family: IPFamily): string {
       return `REJECT --reject-with ${family === 'IPv6' ? 'icmp6' : 'icmp'}-port-unreachable`;
     case 'dnat':
       return `DNAT --to-destination ${family === 'IPv6' ? kernelEndpoint(target.to) : target.to}`;
+    case 'redirect':
+      return `REDIRECT --to-ports ${target.toPort}`;
     case 'masquerade':
       return target.randomFully ? 'MASQUERADE --random-fully' : 'MASQUERADE';
     case 'mark': {

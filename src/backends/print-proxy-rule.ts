@@ -51,6 +51,8 @@ function printMatch(match: Exclude<Match, { kind: 'transport' }>): string {
       return ` -m addrtype ${not}--${match.side === 'source' ? 'src' : 'dst'}-type LOCAL`;
     case 'conntrack':
       return ` -m conntrack ${not}--ctstate ${match.states.join(',')}`;
+    case 'state':
+      return ` -m state --state ${match.states.join(',')}`;
     case 'mark':
       return ` -m mark ${not}--mark ${hex(match.mark)}/${hex(match.mark)}`;
     case 'statistic':
@@ -80,6 +82,8 @@ function printTarget(target: Target): string {
       return ' -j REJECT';
     case 'dnat':
       return ` -j DNAT --to-destination ${target.to}`;
+    case 'redirect':
+      return ` -j REDIRECT --to-ports ${target.toPort}`;
     case 'masquerade':
       return target.randomFully ? ' -j MASQUERADE --random-fully' : ' -j MASQUERADE';
     case 'mark':

@@ -13,6 +13,11 @@ import {
   type IPVSConfiguration,
   readIPVSConfiguration,
 } from './ipvs-configuration.ts';
+import {
+  DEFAULT_USERSPACE_CONFIGURATION,
+  readUserspaceConfiguration,
+  type UserspaceConfiguration,
+} from './userspace-configuration.ts';
 
 export type ProxyMode = 'iptables' | 'ipvs' | 'nftables' | 'userspace';
 export type LocalMode = 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | 'InterfaceNamePrefix';
@@ -25,6 +30,7 @@ export interface ProxyConfiguration {
   readonly iptables: IPTablesConfiguration;
   readonly ipvs: IPVSConfiguration;
   readonly nftables: NFTablesConfiguration;
+  readonly userspace: UserspaceConfiguration;
   readonly detectLocalMode: LocalMode;
   readonly bridgeInterface: string;
   readonly interfaceNamePrefix: string;
@@ -64,6 +70,7 @@ export const DEFAULT_CONFIGURATION: ProxyConfiguration = {
   iptables: { masqueradeBit: 14, masqueradeAll: false, localhostNodePorts: true },
   ipvs: DEFAULT_IPVS_CONFIGURATION,
   nftables: { masqueradeBit: 14, masqueradeAll: false },
+  userspace: DEFAULT_USERSPACE_CONFIGURATION,
   detectLocalMode: 'ClusterCIDR',
   bridgeInterface: '',
   interfaceNamePrefix: '',
@@ -95,6 +102,7 @@ export function readProxyConfiguration(object: Fields, origin?: Origin): ReadCon
       masqueradeBit: nftables.integer('masqueradeBit') ?? 14,
       masqueradeAll: nftables.boolean('masqueradeAll') ?? false,
     },
+    userspace: readUserspaceConfiguration(fields),
     detectLocalMode: readLocalMode(fields),
     bridgeInterface: detectLocal.string('bridgeInterface') ?? '',
     interfaceNamePrefix: detectLocal.string('interfaceNamePrefix') ?? '',

@@ -64,7 +64,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** Seconds of a duration as Go writes it, such as `1h30m`; undefined for other text. */
-function parseDuration(text: string): number | undefined {
+export function parseDuration(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (!/^[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let sum = 0;

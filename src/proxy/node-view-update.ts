@@ -47,7 +47,12 @@ export function updateNodeView(
   const slices = slicesOf(after.endpointSlices, changed);
   const update = (family: IPFamily) =>
     updateFamilyView(view.families[family], changed, services, slices, view.node, request);
-  return { ...view, serviceCIDRs, families: { IPv4: update('IPv4'), IPv6: update('IPv6') } };
+  return {
+    ...view,
+    services: after.services,
+    serviceCIDRs,
+    families: { IPv4: update('IPv4'), IPv6: update('IPv6') },
+  };
 }
 
 /** What kube-proxy reads of its Node; the rest, such as the time of the last report, changes all the time. */

@@ -25,6 +25,8 @@ export interface NodeView {
   /** The kernel has the nfacct counters that kube-proxy knows. */
   readonly nfacct: boolean;
   readonly families: Readonly<Record<IPFamily, FamilyView>>;
+  /** All of the cluster, sorted by namespace and name: for modes that do not look at one family after the other. */
+  readonly services: readonly Service[];
   /** How often mode ipvs has synced: from the second time on it finds the addresses that it has bound itself. */
   readonly ipvsSyncs: number;
   /** The CIDRs of all ServiceCIDRs, each once, sorted as text. */
@@ -64,6 +66,7 @@ export function buildNodeView(state: ClusterState, request: NodeViewRequest): No
     ipvsSyncs: request.ipvsSyncs ?? 1,
     // Who prints one family has no use for the other.
     families: lazily(['IPv4', 'IPv6'], (family) => buildFamilyView(state, family, node, request)),
+    services: state.services,
     serviceCIDRs: cidrsOfServices(state),
   };
 }
@@ -104,6 +107,7 @@ export function addServiceViews(
     views.push({
       servicePort,
       traffic,
+      endpoints,
       endpointCount: endpoints.length,
       endpointsOnNode: endpoints.filter((endpoint) => endpoint.local),
     });

@@ -53,6 +53,8 @@ export interface Release {
   readonly duplicatesPreferNonTerminating: boolean;
   /** Gate AllowServiceExternalIPs is known. */
   readonly externalIPsGate: boolean;
+  /** Mode userspace exists. */
+  readonly userspace: boolean;
   /** Undefined where mode ipvs of the release is not compiled. */
   readonly ipvs: IpvsFeatures | undefined;
   /** Undefined where the release lacks mode nftables. */
@@ -161,6 +163,7 @@ function featuresOf(minor: number): Release {
     zeroSourceRangeAllowsAll: minor >= 34,
     duplicatesPreferNonTerminating: minor >= 36,
     externalIPsGate: minor >= 36,
+    userspace: minor <= 25,
     ipvs: minor >= 28 ? { outFilter: minor >= 29 } : undefined,
     nftables: minor >= 29 ? nftablesFeatures(minor) : undefined,
   };

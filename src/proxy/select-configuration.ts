@@ -10,6 +10,10 @@ export interface ConfigurationRequest {
   readonly proxyConfiguration?: SourceObject | undefined;
   /** Goes before the configuration's clusterCIDR. */
   readonly clusterCIDR?: string | undefined;
+  /** Goes before the configuration's portRange. */
+  readonly proxyPortRange?: string | undefined;
+  /** False: mode userspace is only the proxy, without kube-proxy's rules. */
+  readonly portals?: boolean | undefined;
 }
 
 export interface SelectedConfiguration {
@@ -25,9 +29,18 @@ export function selectConfiguration(request: ConfigurationRequest): SelectedConf
   if (request.proxyConfiguration === undefined && among.length > 1) {
     throw new OperationalError('the input has several KubeProxyConfigurations; name one with --proxy-config');
   }
-  if (source === undefined && request.clusterCIDR === undefined) {
-    return { configuration: DEFAULT_CONFIGURATION, diagnostics: [] };
-  }
-  const override = request.clusterCIDR === undefined ? {} : { clusterCIDR: request.clusterCIDR };
-  return readProxyConfiguration({ ...source?.object, ...override }, source?.origin);
+  const overrides = Object.entries({
+    clusterCIDR: request.clusterCIDR,
+    portRange: request.proxyPortRange,
+  }).filter(([, value]) => value !== undefined);
+  const read =
+    source === undefined && overrides.length === 0
+      ? { configuration: DEFAULT_CONFIGURATION, diagnostics: [] }
+      : readProxyConfiguration({ ...source?.object, ...Object.fromEntries(overrides) }, source?.origin);
+  const { configuration } = read;
+  if (configuration === undefined || request.portals !== false) return read;
+  return {
+    ...read,
+    configuration: { ...configuration, userspace: { ...configuration.userspace, portals: false } },
+  };
 }

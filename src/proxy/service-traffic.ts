@@ -10,6 +10,8 @@ import type { ServicePortInfo } from './service-port.ts';
 export interface ServicePortView {
   readonly servicePort: ServicePortInfo;
   readonly traffic: ServiceTraffic;
+  /** All of them, sorted by address as text. */
+  readonly endpoints: readonly EndpointInfo[];
   /** Endpoints out of use included. */
   readonly endpointCount: number;
   /** Those on this node, endpoints out of use included. */

@@ -13,10 +13,10 @@ export interface PlannedServicePort extends ServicePortView {
 const TRANSPORT: Readonly<Record<Protocol, TransportProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 export function planServicePort(view: ServicePortView): PlannedServicePort {
-  const { servicePort, traffic, endpointCount, endpointsOnNode } = view;
+  const { servicePort, traffic, endpoints, endpointCount, endpointsOnNode } = view;
   const transport = TRANSPORT[servicePort.protocol];
   const chains = servicePortChains(servicePort.name, transport);
-  return { servicePort, traffic, endpointCount, endpointsOnNode, chains, transport };
+  return { servicePort, traffic, endpoints, endpointCount, endpointsOnNode, chains, transport };
 }
 
 /** The KUBE-SEP chains of the endpoints that can be reached, in their order. */
