@@ -16,6 +16,8 @@ export interface PodsOfInput {
   readonly arePodsKnown: boolean;
 }
 
+const MOST_REASONS = 3;
+
 /** A clause behind "has no endpoints:". It quotes the input. */
 export function whyNoEndpoints(service: Service, { state, cluster, arePodsKnown }: PodsOfInput): string {
   const { namespace, name } = service.metadata;
@@ -53,9 +55,10 @@ export function whyNoEndpoints(service: Service, { state, cluster, arePodsKnown 
       : `each of the ${pods.length} Pods that it selects`;
   if (first === undefined)
     return addresses > 0 ? unmatchedPorts(service, slices) : `no slice holds ${what} yet`;
-  return reasons.size === 1
-    ? `${what}: ${first}`
-    : `the ${pods.length} Pods that it selects are out for ${reasons.size} reasons`;
+  if (reasons.size === 1) return `${what}: ${first}`;
+  const listed = [...reasons].slice(0, MOST_REASONS).map(([text, count]) => `${text} (${count})`);
+  const more = reasons.size > MOST_REASONS ? `; and ${reasons.size - MOST_REASONS} more reasons` : '';
+  return `none of the ${pods.length} Pods that it selects will do: ${listed.join('; ')}${more}`;
 }
 
 function unmatchedPorts({ spec }: Service, slices: ClusterState['endpointSlices']): string {

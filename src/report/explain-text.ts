@@ -156,7 +156,11 @@ function clientRows(port: ExplainedPort): readonly Branch[] {
     const from = clients.map(({ client }) => client).join(', ');
     return [`from ${from}`, `to ${formatSocket(door)}`, shares].map(plainText);
   });
-  return alignColumns(rows).map((text) => ({ text }));
+  const lines = alignColumns(rows).map((text) => ({ text }));
+  const { nodePort } = port.view.servicePort;
+  const isTried = nodePort === 0 || port.clients.some(({ door }) => door.way === 'node port');
+  const why = `node port ${nodePort} is not tried: no ${port.family} address of the node is known (--node-address)`;
+  return isTried ? lines : [...lines, { text: why }];
 }
 
 function cells(texts: readonly string[]): string {

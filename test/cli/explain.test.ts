@@ -226,7 +226,7 @@ describe('why it has no endpoints, in the first line', () => {
         pod('a', '10.0.0.1', { status: { phase: 'Failed' } }),
         pod('b', '10.0.0.2', { spec: { nodeName: 'n9' } }),
       ],
-      'has no endpoints: the 2 Pods that it selects are out for 2 reasons',
+      'has no endpoints: none of the 2 Pods that it selects will do: phase Failed: its containers have stopped for good (1); there is no Node n9 (1)',
     ],
     [
       'nobody wrote any',
@@ -406,6 +406,16 @@ describe('what is wrong', () => {
       slice([{ addresses: ['10.0.0.1'] }]),
     ]);
     expect(stdout).toContain('├─ the load balancer has no address yet (status.loadBalancer.ingress)\n');
+  });
+
+  it('is a node whose addresses nobody knows', async () => {
+    const { stdout } = await explainWeb([
+      service({ type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] }),
+      slice([{ addresses: ['10.0.0.1'] }]),
+    ]);
+    expect(stdout).toContain(
+      'node port 30080 is not tried: no IPv4 address of the node is known (--node-address)\n',
+    );
   });
 
   it('is no Service at all', async () => {

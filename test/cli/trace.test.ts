@@ -170,6 +170,40 @@ filter FORWARD → KUBE-SERVICES
   });
 });
 
+describe('the interface by which a packet comes in', () => {
+  const config = file(
+    'bridge.yaml',
+    'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\ndetectLocalMode: BridgeInterface\ndetectLocal: {bridgeInterface: cbr0}\n',
+  );
+  it('is that of the Pods where kube-proxy knows them by it', async () => {
+    const argv = ['--proxy-config', config];
+    expect((await trace('prod/web-a', 'prod/web', ...argv)).stdout).toContain('  source stays ');
+    const outside = await trace('8.8.8.8', 'prod/web', ...argv);
+    expect(outside.stdout).not.toContain('  source stays ');
+    expect(outside.stderr).toBe(
+      "note: the packet is taken to come in by no interface of the node's Pods (cbr0); --in-interface names one\n",
+    );
+    const named = await trace('8.8.8.8', 'prod/web', ...argv, '--in-interface', 'cbr0');
+    expect(named.stdout).toContain('  source stays ');
+    expect(named.stderr).toBe('');
+  });
+});
+
+describe('a node of which no address is known', () => {
+  it('leaves open what is sent to an address', async () => {
+    const [service = ''] = readFileSync(WEB, 'utf8').split('\n---\n');
+    const path = file('service.yaml', service);
+    const argv = ['trace', '-f', path, '--to', '192.0.2.10:30080', '--from'];
+    expect((await runCaptured([...argv, '8.8.8.8'])).stdout).toContain(
+      'cannot tell  whether 192.0.2.10 is an address of the host is unknown: --node-address names them\n',
+    );
+    expect(await runCaptured([...argv, 'node'])).toMatchObject({
+      status: 2,
+      stderr: 'error: no IPv4 address of the node is known: name one with --node-address\n',
+    });
+  });
+});
+
 describe('affinity', () => {
   it('keeps a client that was seen, until it has timed out', async () => {
     const manifests = file(

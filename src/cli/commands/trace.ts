@@ -187,7 +187,7 @@ function traceSides(
   const areNamed = addresses.length > 0;
   if (cluster !== undefined) {
     const name = isLive(options) ? 'the cluster' : 'the manifests';
-    sides.push({ kind: 'intended', name, outcomes: follow(compiledDump(cluster, family), true) });
+    sides.push({ kind: 'intended', name, outcomes: follow(compiledDump(cluster, family), areNamed) });
   }
   if (host !== undefined) {
     const { dump, origin } = hostDump(host, family, io);
