@@ -5,6 +5,7 @@ import type { Backend } from './backend.ts';
 
 const BACKENDS: Readonly<Partial<Record<ProxyMode, () => Promise<Backend>>>> = {
   iptables: async () => (await import('./iptables/backend.ts')).iptablesBackend,
+  nftables: async () => (await import('./nftables/backend.ts')).nftablesBackend,
 };
 
 export const SUPPORTED_MODES: readonly string[] = Object.keys(BACKENDS);

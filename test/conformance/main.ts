@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareReleases, listClusters, readClusterOptions } from '../support/cluster-folder.ts';
-import { compileCluster, compileEnv } from '../support/compile-cluster.ts';
+import { type ComparedMode, compileCluster, compileEnv, MODE_TEXTS } from '../support/compile-cluster.ts';
 import {
   type Artifacts,
   findOracles,
@@ -22,6 +22,7 @@ const USAGE = `usage: npm run conformance -- [flags]
   --seed N           seed of the clusters (default 1)
   --count M          how many clusters (default 25)
   --services N       Services in each cluster (default: the generator's choice)
+  --mode MODE        ${Object.keys(MODE_TEXTS).join(' or ')} (default iptables)
   --wide             clusters with everything that is rare
   --clusters DIR     these cluster folders instead of random ones
   --releases A,B     also these older releases; "all" for every one there is
@@ -35,6 +36,7 @@ interface Flags {
   readonly seed: string;
   readonly count: string;
   readonly services: string | undefined;
+  readonly mode: ComparedMode;
   readonly wide: boolean;
   readonly clusters: string | undefined;
   readonly releases: readonly string[];
@@ -51,6 +53,7 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
       seed: { type: 'string', default: '1' },
       count: { type: 'string', default: '25' },
       services: { type: 'string' },
+      mode: { type: 'string', default: 'iptables' },
       wide: { type: 'boolean', default: false },
       clusters: { type: 'string' },
       releases: { type: 'string', default: '' },
@@ -62,7 +65,10 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
     },
   });
   if (values.help) return undefined;
-  const all = olderReleases(oracles);
+  const { mode } = values;
+  if (!isComparedMode(mode))
+    throw new Error(`no mode ${mode}; there are ${Object.keys(MODE_TEXTS).join(', ')}`);
+  const all = olderReleases(oracles).filter((name) => hasMode(name, mode));
   const releases = values.releases === 'all' ? all : values.releases.split(',').filter((name) => name !== '');
   for (const release of releases) {
     if (!all.includes(release))
@@ -72,6 +78,7 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
     seed: values.seed,
     count: values.count,
     services: values.services,
+    mode,
     wide: values.wide,
     clusters: values.clusters,
     releases,
@@ -82,9 +89,14 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
   };
 }
 
-const IPTABLES_ARTIFACTS = ['ipv4', 'ipv6'].flatMap((family) =>
-  ['restore', 'save'].map((kind) => `iptables.${family}.${kind}`),
-);
+function isComparedMode(mode: string): mode is ComparedMode {
+  return Object.hasOwn(MODE_TEXTS, mode);
+}
+
+/** Whether the release's kube-proxy has the mode. */
+function hasMode(release: string, mode: ComparedMode): boolean {
+  return mode === 'iptables' || compareReleases(release, '1.29') >= 0;
+}
 
 /** What became of one artifact over all clusters. */
 interface Tally {
@@ -169,10 +181,14 @@ async function orFailure(compile: () => Promise<Artifacts>): Promise<(name: stri
   }
 }
 
-async function compareNewest(folder: string, withEnv: boolean, comparison: Comparison): Promise<void> {
+async function compareNewest(
+  folder: string,
+  { mode, env: withEnv }: Flags,
+  comparison: Comparison,
+): Promise<void> {
   const expected = await orFailure(async () => readExpected(folder));
-  const actual = await orFailure(() => compileCluster(folder));
-  for (const name of IPTABLES_ARTIFACTS)
+  const actual = await orFailure(() => compileCluster(folder, { ...readClusterOptions(folder), mode }));
+  for (const name of MODE_TEXTS[mode].files.keys())
     comparison.compare(folder, name, NEWEST_RELEASE, expected(name), actual(name));
   if (!withEnv) return;
   for (const [name, text] of readExpected(folder)) {
@@ -186,16 +202,16 @@ async function compareRelease(
   oracles: Oracles,
   release: string,
   folder: string,
-  withSave: boolean,
+  { mode, save: withSave }: Flags,
   comparison: Comparison,
 ): Promise<void> {
   const options = readClusterOptions(folder);
   if (compareReleases(release, options.firstRelease ?? '1.0') < 0) return;
-  for (const nfacct of options.nfacct === true ? [false, true] : [false]) {
-    const variant = { ...options, nfacct };
+  for (const nfacct of options.nfacct === true && mode === 'iptables' ? [false, true] : [false]) {
+    const variant = { ...options, nfacct, mode };
     const expected = await orFailure(() => oracles.runRelease(release, folder, variant, withSave));
     const actual = await orFailure(() => compileCluster(folder, { ...variant, release }));
-    for (const name of IPTABLES_ARTIFACTS) {
+    for (const name of MODE_TEXTS[mode].files.keys()) {
       if (name.endsWith('.save') && (nfacct || !withSave)) continue;
       comparison.compare(folder, nfacct ? `${name}+nfacct` : name, release, expected(name), actual(name));
     }
@@ -216,16 +232,24 @@ export async function main(argv: readonly string[], repository: string): Promise
     if (flags.clusters === undefined) generate(root, work, flags);
     else cpSync(flags.clusters, work, { recursive: true });
     const folders = listClusters(work).map((name) => join(work, name));
-    if (flags.newest) await oracles.runNewest(work, flags.env ? ['iptables', 'env'] : ['iptables']);
+    folders.forEach(leaveModesToFlags);
+    if (flags.newest) await oracles.runNewest(work, flags.env ? [flags.mode, 'env'] : [flags.mode]);
     const comparison = new Comparison(flags.keep);
     for (const folder of folders) {
-      if (flags.newest) await compareNewest(folder, flags.env, comparison);
-      for (const release of flags.releases)
-        await compareRelease(oracles, release, folder, flags.save, comparison);
+      if (flags.newest) await compareNewest(folder, flags, comparison);
+      for (const release of flags.releases) await compareRelease(oracles, release, folder, flags, comparison);
     }
     return comparison.report() === 0 ? 0 : 1;
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The oracle would run the modes that a cluster names, which are all, instead of the one that is compared. */
+function leaveModesToFlags(folder: string): void {
+  const file = join(folder, 'oracle.json');
+  if (existsSync(file)) {
+    writeFileSync(file, JSON.stringify({ ...readClusterOptions(folder), modes: undefined }));
   }
 }
 

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ClusterOptions, readTexts } from '../support/cluster-folder.ts';
-import { loadIptables } from '../support/namespace.ts';
-import { canonicalIptablesSave } from '../support/normal-form.ts';
+import type { ComparedMode } from '../support/compile-cluster.ts';
+import { loadIptables, loadNftables } from '../support/namespace.ts';
+import { canonicalIptablesSave, canonicalNftList } from '../support/normal-form.ts';
 
 const run = promisify(execFile);
 
@@ -20,7 +21,7 @@ export const NEWEST_RELEASE = '1.37';
 export type Artifacts = ReadonlyMap<string, string>;
 
 /** The outputs of the newest oracle that are compared. */
-const COMPARED = /^(iptables\.ipv[46]\.(save|restore)|env\..+)$/;
+const COMPARED = /^(iptables\.ipv[46]\.(save|restore)|nftables\.ipv[46]\.list|env\..+)$/;
 
 /**
  * What the newest oracle wrote into a cluster folder.
@@ -37,13 +38,13 @@ export interface Oracles {
   /** Writes `expected/` into every cluster folder below `root`, to be read with `readExpected`. */
   readonly runNewest: (root: string, modes: readonly string[]) => Promise<void>;
   /**
-   * What the kube-proxy of an older release programs: `.restore`, and `.save` where `withSave`, which cannot be where
-   * the options ask for nfacct, because its counters have to be made first.
+   * What the kube-proxy of an older release programs in mode iptables: `.restore`, and `.save` where `withSave`, which
+   * cannot be where the options ask for nfacct, because its counters have to be made first. In mode nftables: `.list`.
    */
   readonly runRelease: (
     release: string,
     folder: string,
-    options: ClusterOptions,
+    options: ClusterOptions & { readonly mode?: ComparedMode },
     withSave: boolean,
   ) => Promise<Artifacts>;
 }
@@ -71,29 +72,51 @@ export function findOracles(root: string): Oracles {
 async function runRelease(
   program: string,
   folder: string,
-  options: ClusterOptions,
+  options: ClusterOptions & { readonly mode?: ComparedMode },
   withSave: boolean,
 ): Promise<Artifacts> {
   const out = mkdtempSync(join(tmpdir(), 'oracle-'));
+  const { mode = 'iptables' } = options;
   try {
-    const flags = ['--mode', 'iptables', '-o', out];
+    const flags = ['--mode', mode, '-o', out];
     if (options.node !== undefined) flags.push('--node', options.node);
     if (options.localAddrs !== undefined) flags.push('--local-addrs', options.localAddrs.join(','));
     if (options.nfacct === true) flags.push('--nfacct');
     const files = ['cluster.yaml', 'config.yaml'].map((file) => join(folder, file)).filter(existsSync);
     await run(program, [...flags, ...files], { maxBuffer: 1 << 26 });
-    const texts = new Map<string, string>();
-    for (const family of ['ipv4', 'ipv6'] as const) {
-      const file = (name: string): string => join(out, `iptables.${family}.${name}`);
-      texts.set(`iptables.${family}.restore`, canonicalIptablesSave(readFileSync(file('restore'), 'utf8')));
-      if (!withSave || options.nfacct === true) continue;
-      const save = await loadIptables('legacy', family, [file('setup-restore'), file('restore')]);
-      texts.set(`iptables.${family}.save`, canonicalIptablesSave(save));
-    }
-    return texts;
+    return mode === 'nftables' ? await readNftables(out) : await readIptables(out, options, withSave);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
+}
+
+async function readIptables(out: string, options: ClusterOptions, withSave: boolean): Promise<Artifacts> {
+  const texts = new Map<string, string>();
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const file = (name: string): string => join(out, `iptables.${family}.${name}`);
+    texts.set(`iptables.${family}.restore`, canonicalIptablesSave(readFileSync(file('restore'), 'utf8')));
+    if (!withSave || options.nfacct === true) continue;
+    const save = await loadIptables('legacy', family, [file('setup-restore'), file('restore')]);
+    texts.set(`iptables.${family}.save`, canonicalIptablesSave(save));
+  }
+  return texts;
+}
+
+/** The transaction through the kernel. Where the kernel refuses it, kube-proxy programs nothing: there is no text then. */
+async function readNftables(out: string): Promise<Artifacts> {
+  const texts = new Map<string, string>();
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const file = join(out, `nftables.${family}.tx`);
+    // An interface that is matched by its index has to be there.
+    const names = readFileSync(file, 'utf8').matchAll(/ iif (?:!= )?(\S+) /g);
+    const interfaces = [...new Set([...names].map(([, name = '']) => name))];
+    const list = await loadNftables(family, [file], interfaces).catch((error: Error) => {
+      process.stderr.write(`${file}: nft refuses it: ${error.message.split('\n')[0]}\n`);
+      return undefined;
+    });
+    if (list !== undefined) texts.set(`nftables.${family}.list`, canonicalNftList(list));
+  }
+  return texts;
 }
 
 /** The releases that have a program of their own, oldest first. */

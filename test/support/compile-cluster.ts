@@ -9,19 +9,41 @@ import { Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/main.ts';
 import { DEFAULT_KINDS, prepareCluster, readInput, serviceVariables } from '../../src/index.ts';
 import { type ClusterOptions, readClusterOptions } from './cluster-folder.ts';
-import { canonicalIptablesSave } from './normal-form.ts';
+import { canonicalIptablesSave, canonicalNftList } from './normal-form.ts';
 
 export interface CompileOptions extends ClusterOptions {
   readonly release?: string;
+  /** Default: iptables. */
+  readonly mode?: ComparedMode;
 }
 
-/** The oracle's name of each file that `compile --out` writes in iptables mode. */
-const IPTABLES_FILES: ReadonlyMap<string, string> = new Map([
-  ['iptables.ipv4.save', 'iptables.save'],
-  ['iptables.ipv6.save', 'ip6tables.save'],
-  ['iptables.ipv4.restore', 'iptables.restore'],
-  ['iptables.ipv6.restore', 'ip6tables.restore'],
-]);
+export type ComparedMode = 'iptables' | 'nftables';
+
+/** What is compared of a mode. */
+interface ModeTexts {
+  /** The oracle's name of each file that `compile --out` writes. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly canonical: (text: string) => string;
+}
+
+export const MODE_TEXTS: Readonly<Record<ComparedMode, ModeTexts>> = {
+  iptables: {
+    files: new Map([
+      ['iptables.ipv4.save', 'iptables.save'],
+      ['iptables.ipv6.save', 'ip6tables.save'],
+      ['iptables.ipv4.restore', 'iptables.restore'],
+      ['iptables.ipv6.restore', 'ip6tables.restore'],
+    ]),
+    canonical: canonicalIptablesSave,
+  },
+  nftables: {
+    files: new Map([
+      ['nftables.ipv4.list', 'ip.list'],
+      ['nftables.ipv6.list', 'ip6.list'],
+    ]),
+    canonical: canonicalNftList,
+  },
+};
 
 export interface CommandResult {
   readonly status: number;
@@ -72,38 +94,32 @@ function inputFlags(folder: string, options: CompileOptions): string[] {
   return flags;
 }
 
-/** @returns the text of every iptables artifact, as it is written. */
+/** @returns the texts of the mode's compared artifacts, as they are written. */
 export async function compileRaw(
   folder: string,
   options: CompileOptions = readClusterOptions(folder),
 ): Promise<Map<string, string>> {
   const out = mkdtempSync(join(tmpdir(), 'svcrules-'));
+  const { mode = 'iptables' } = options;
   try {
     const nfacct = options.nfacct === true ? ['--nfacct'] : [];
-    await runCommand([
-      'compile',
-      ...inputFlags(folder, options),
-      '--mode',
-      'iptables',
-      '--out',
-      out,
-      ...nfacct,
-    ]);
+    await runCommand(['compile', ...inputFlags(folder, options), '--mode', mode, '--out', out, ...nfacct]);
     const texts = new Map<string, string>();
-    for (const [name, file] of IPTABLES_FILES) texts.set(name, readFileSync(join(out, file), 'utf8'));
+    for (const [name, file] of MODE_TEXTS[mode].files) texts.set(name, readFileSync(join(out, file), 'utf8'));
     return texts;
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
 }
 
-/** @returns the text of every iptables artifact, in normal form. */
+/** @returns the texts of the mode's compared artifacts, in normal form. */
 export async function compileCluster(
   folder: string,
   options: CompileOptions = readClusterOptions(folder),
 ): Promise<Map<string, string>> {
   const texts = await compileRaw(folder, options);
-  return new Map([...texts].map(([name, text]) => [name, canonicalIptablesSave(text)]));
+  const { canonical } = MODE_TEXTS[options.mode ?? 'iptables'];
+  return new Map([...texts].map(([name, text]) => [name, canonical(text)]));
 }
 
 /**

@@ -53,3 +53,32 @@ export function probeKernel(variant: IptablesVariant, family: Family): string | 
   if (error) return error.message;
   return status === 0 ? undefined : stderr.trim().split('\n').at(-1);
 }
+
+/**
+ * Loads what `nft -f` takes into an empty namespace with these interfaces, each file after the one before.
+ * @returns what `nft -s list table` prints then.
+ */
+export function loadNftables(
+  family: Family,
+  files: readonly string[],
+  interfaces: readonly string[] = [],
+): Promise<string> {
+  const word = family === 'ipv4' ? 'ip' : 'ip6';
+  // The names are arguments, too: quoting them is the shell's business.
+  const script = `
+    for name in "$@"; do
+      case "$name" in /*) nft -f "$name" ;; *) ip link add "$name" type bridge ;; esac
+    done
+    nft -s list table ${word} kube-proxy`;
+  return runInNamespace(script, [...interfaces, ...files]);
+}
+
+/** Why nftables cannot be loaded on this machine, or undefined where it can. */
+export function probeNftables(): string | undefined {
+  if (process.platform !== 'linux') return `not Linux but ${process.platform}`;
+  if (process.getuid?.() !== 0) return 'not root';
+  const script = 'nft add table ip probe; nft list table ip probe';
+  const { error, status, stderr } = spawnSync('unshare', ['-n', 'sh', '-ec', script], { encoding: 'utf8' });
+  if (error) return error.message;
+  return status === 0 ? undefined : stderr.trim().split('\n').at(-1);
+}

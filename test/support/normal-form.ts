@@ -1,8 +1,8 @@
 /**
- * The normal form in which rule dumps are compared. In: text of `iptables-save` or for `iptables-restore`.
- * Out: the same rules without what kube-proxy and the kernel's tools leave random or count.
+ * The normal form in which rule dumps are compared. In: text of `iptables-save` or for `iptables-restore`, or of
+ * `nft -s list table`. Out: the same rules without what kube-proxy and the kernel's tools leave random or count.
  *
- * Mirrors `canon iptables` of the kube-proxy oracle (test/oracle/kube-proxy/canon.go) line for line.
+ * Mirrors `canon iptables` and `canon nft-list` of the kube-proxy oracle (test/oracle/kube-proxy/canon.go) line for line.
  */
 import { compareStrings } from '../../src/shared/ordering.ts';
 
@@ -111,4 +111,50 @@ function servicePortOf(rule: string): string {
     .trimStart()
     .split(/\s+/)[0] as string;
   return SERVICE_PORT.test(word) ? word : '';
+}
+
+const NFT_KINDS: readonly string[] = ['counter', 'set', 'map', 'chain'];
+
+/** Objects by kind and name; one element a line, sorted as text. */
+export function canonicalNftList(text: string): string {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const blocks: { readonly key: string; readonly lines: readonly string[] }[] = [];
+  const around: string[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] as string;
+    if (!/^\t[^\t].*\{$/.test(line)) {
+      around.push(line);
+      continue;
+    }
+    const [kind = '', name = ''] = line.trim().split(/\s+/);
+    const end = lines.indexOf('\t}', i);
+    const key = `${NFT_KINDS.indexOf(kind)}${kind} ${name}`;
+    blocks.push({ key, lines: canonicalElements(lines.slice(i, end + 1)) });
+    i = end;
+  }
+  blocks.sort((a, b) => compareStrings(a.key, b.key));
+  const body = blocks.flatMap((block, i) => (i === 0 ? block.lines : ['', ...block.lines]));
+  const all = [...around.slice(0, -1), ...body, ...around.slice(-1)];
+  return all.map((line) => `${line}\n`).join('');
+}
+
+function canonicalElements(block: readonly string[]): readonly string[] {
+  const made: string[] = [];
+  for (let i = 0; i < block.length; i++) {
+    const line = block[i] as string;
+    if (!line.trim().startsWith('elements = {')) {
+      made.push(line);
+      continue;
+    }
+    let text = line.trim().slice('elements = {'.length);
+    while (!text.trimEnd().endsWith('}')) text += ` ${(block[++i] as string).trim()}`;
+    const elements = text
+      .trim()
+      .slice(0, -1)
+      .trim()
+      .split(', ')
+      .map((element) => element.trim().replace(/,$/, '').trim());
+    made.push('\t\telements = {', ...elements.sort(compareStrings).map((each) => `\t\t\t${each},`), '\t\t}');
+  }
+  return made;
 }
