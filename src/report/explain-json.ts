@@ -52,7 +52,7 @@ function portJson(port: ExplainedPort, lines: ManifestLines): unknown {
     healthCheckNodePort: servicePort.healthCheckNodePort,
     origin: lines.at(place) ?? null,
     endpoints: endpoints.map((endpoint) => endpointJson(endpoint, lines)),
-    clients: clients.map(clientJson),
+    clients: clients?.map(clientJson) ?? null,
     chains,
   };
 }

@@ -94,11 +94,18 @@ function portBranches(context: Context, port: ExplainedPort): readonly Branch[] 
     all === 0
       ? 'no endpoints'
       : `${used} of ${all} ${all === 1 ? 'endpoint' : 'endpoints'} ${used === 1 ? 'gets' : 'get'} traffic`;
+  const below = { text: title, below: [...rows, ...absent] };
+  if (port.clients === undefined) {
+    return [
+      below,
+      { text: 'who gets what is not computed: packets are followed through mode iptables only' },
+    ];
+  }
   const carried =
     port.chains.length > 0 ? `carried by ${port.chains.join(', ')}` : 'carried by no chain of its own';
   return [
-    { text: title, below: [...rows, ...absent] },
-    { text: 'new connections', below: clientRows(port) },
+    below,
+    { text: 'new connections', below: clientRows(port, port.clients) },
     { text: plainText(carried) },
   ];
 }
@@ -142,9 +149,9 @@ function absentBranches({ explained, lines, chalk }: Context, family: string | u
 }
 
 /** Clients that fare alike stand in one line. */
-function clientRows(port: ExplainedPort): readonly Branch[] {
+function clientRows(port: ExplainedPort, clients: readonly ClientOutcomes[]): readonly Branch[] {
   const groups = new Map<string, { readonly clients: ClientOutcomes[]; readonly shares: string }>();
-  for (const client of port.clients) {
+  for (const client of clients) {
     const shares = sharesPhrase(client, port);
     const key = `${formatSocket(client.door)} ${shares}`;
     const group = groups.get(key);
@@ -158,7 +165,7 @@ function clientRows(port: ExplainedPort): readonly Branch[] {
   });
   const lines = alignColumns(rows).map((text) => ({ text }));
   const { nodePort } = port.view.servicePort;
-  const isTried = nodePort === 0 || port.clients.some(({ door }) => door.way === 'node port');
+  const isTried = nodePort === 0 || clients.some(({ door }) => door.way === 'node port');
   const why = `node port ${nodePort} is not tried: no ${port.family} address of the node is known (--node-address)`;
   return isTried ? lines : [...lines, { text: why }];
 }

@@ -50,7 +50,8 @@ export interface ExplainedPort {
   /** As the Service names it, or a number. */
   readonly targetPort: number | string;
   readonly endpoints: readonly ExplainedEndpoint[];
-  readonly clients: readonly ClientOutcomes[];
+  /** Undefined where packets cannot be followed. */
+  readonly clients: readonly ClientOutcomes[] | undefined;
   /** Those that the compiled rules have, KUBE-SEP left aside. */
   readonly chains: readonly string[];
 }
@@ -74,11 +75,11 @@ export interface ExplainedPod {
   readonly why: string;
 }
 
-/** @param dumps the compiled rules */
+/** @param dumps the compiled rules; undefined in a mode through which packets cannot be followed */
 export function explainService(
   service: Service,
   cluster: TracedCluster,
-  dumps: (family: IPFamily) => SavedDump,
+  dumps: (family: IPFamily) => SavedDump | undefined,
 ): ExplainedService {
   const { state, view } = cluster;
   const places = manifestPlaces(state);
@@ -133,12 +134,12 @@ function explainPorts(
   views: readonly ServicePortView[],
   family: IPFamily,
   { cluster, places, members }: Context,
-  dump: SavedDump,
+  dump: SavedDump | undefined,
 ): readonly ExplainedPort[] {
   const { view } = cluster;
-  const rules = prepareRules(dump, { addresses: view.node.interfaceAddresses });
+  const rules = dump && prepareRules(dump, { addresses: view.node.interfaceAddresses });
   const owned = chainOwners({ ...view.families[family], servicePorts: views });
-  const made = dump.parts.flatMap((part) => (part.kind === 'table' ? part.entries : []));
+  const made = (dump?.parts ?? []).flatMap((part) => (part.kind === 'table' ? part.entries : []));
   const chains = made.flatMap((entry) =>
     entry.kind === 'chain' && owned.has(entry.name) ? [entry.name] : [],
   );
@@ -154,7 +155,7 @@ function explainPorts(
       place: places.servicePort(servicePort),
       targetPort: spec?.targetPort ?? servicePort.port,
       endpoints: standing.map((each) => explainEndpoint(each, family, members)),
-      clients: clientOutcomes(port, family, cluster, rules),
+      clients: rules === undefined ? undefined : clientOutcomes(port, family, cluster, rules),
       chains: chains.filter((name) => {
         const owner = owned.get(name);
         return owner?.servicePort === port && owner.kind !== 'KUBE-SEP';
@@ -240,7 +241,7 @@ function absentPod(member: Membership, places: ManifestPlaces): ExplainedPod[] {
 function takenDoors({ clients, view, family }: ExplainedPort, node: NodeView): string[] {
   const { name } = view.servicePort;
   const hop = hopReader(node.families[family]);
-  const taken = clients.flatMap(({ door, outcomes }) => {
+  const taken = (clients ?? []).flatMap(({ door, outcomes }) => {
     const owners = outcomes.flatMap(({ path }) =>
       path.map((step) => hop(step).servicePort?.servicePort.name),
     );

@@ -339,6 +339,22 @@ describe('why an endpoint is out', () => {
   });
 });
 
+it('leaves out who gets what in modes through which no packet can be followed', async () => {
+  const { stdout } = await explainWeb(
+    [...NODES, service(SELECTING), pod('a', '10.0.0.1')],
+    '--mode',
+    'nftables',
+  );
+  expect(stdout).toBe(`default/web  ClusterIP, Cluster policy, no affinity
+├─ selects Pods with app=web
+├─ http: 10.96.0.9:80 → http
+├─ 1 of 1 endpoint gets traffic
+│   ✓  10.0.0.1:8080  default/a  n1
+├─ who gets what is not computed: packets are followed through mode iptables only
+└─ as n1 has it, by kube-proxy 1.37
+`);
+});
+
 describe('what kube-proxy leaves alone', () => {
   it('is a headless Service', async () => {
     const { stdout } = await explainWeb([

@@ -41,7 +41,7 @@ async function explainAll(name: string): Promise<readonly ExplainedPort[]> {
 
 function reachedBy({ clients }: ExplainedPort): Set<string> {
   return new Set(
-    clients.flatMap(({ outcomes, door }) => {
+    (clients ?? []).flatMap(({ outcomes, door }) => {
       expectWhole(outcomes);
       return outcomes.flatMap(({ verdict }) =>
         verdict.kind === 'delivered' && formatSocket(verdict.destination) !== formatSocket(door)

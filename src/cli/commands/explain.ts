@@ -36,6 +36,7 @@ export async function explainCommand(text: string, options: ExplainOptions, io: 
   const service = findService(loaded.state, namespace, name);
   const dumps = new Map<IPFamily, SavedDump>();
   const explained = explainService(service, loaded, (family) => {
+    if (loaded.compiled.mode !== 'iptables') return undefined;
     const dump = dumps.get(family) ?? compiledDump(loaded, family);
     dumps.set(family, dump);
     return dump;
