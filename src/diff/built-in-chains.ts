@@ -4,11 +4,12 @@
  *
  * Whether one of the others does any harm is not decided here, but by tracing.
  */
-import type { SavedDump, SavedRule } from '../backends/iptables/saved.ts';
-import { isHarmless } from '../trace/iptables/target.ts';
-import { type ChainDifference, KUBELET_RULES } from './compare-chains.ts';
-import { networkKey, protocolName, ruleKey } from './rule-key.ts';
-import { HOOKS, type RuleTables, type TableRules } from './rule-tables.ts';
+import type { SavedDump, SavedRule, SavedTable } from '../backends/iptables/saved.ts';
+import { type ChainDifference, kubeletRules } from './compare-chains.ts';
+import { mayMeet } from './may-meet.ts';
+import { isLeftToOthers, isPolicyOfOthers } from './other-owners.ts';
+import { ruleKey } from './rule-key.ts';
+import { HOOKS, type RuleTables } from './rule-tables.ts';
 import type { TrafficReach } from './traffic-reach.ts';
 
 export interface BuiltInChains {
@@ -20,6 +21,8 @@ export interface BuiltInChains {
   readonly passedOver: ReadonlySet<SavedRule>;
   /** `filter FORWARD`: chains with a policy other than ACCEPT. */
   readonly policies: readonly string[];
+  /** The same, where it is left to its owner. */
+  readonly passedPolicies: ReadonlySet<string>;
   /** Something else than missing rules makes it necessary to trace: foreign rules, policies, another order of jumps. */
   readonly suspicious: boolean;
 }
@@ -29,6 +32,8 @@ export function compareBuiltIn(intended: RuleTables, actual: RuleTables, reach: 
   const foreign: SavedRule[] = [];
   const passedOver = new Set<SavedRule>();
   const policies: string[] = [];
+  const passedPolicies = new Set<string>();
+  const kubelets = kubeletRules(intended);
   let moved = false;
   for (const name of new Set([...intended.keys(), ...actual.keys()])) {
     const table = actual.get(name) ?? new Map();
@@ -43,12 +48,14 @@ export function compareBuiltIn(intended: RuleTables, actual: RuleTables, reach: 
       moved ||= isMoved(keys, found);
       for (const [i, rule] of rules.entries()) {
         if (keys.includes(found[i] as string)) continue;
-        if (isLeftToOthers(rule, name, hook) || !mayMeet(rule, table, reach)) passedOver.add(rule);
+        if (isLeftToOthers(rule, name, hook) || !mayMeet(rule, { table, reach, kubelets }))
+          passedOver.add(rule);
         else foreign.push(rule);
       }
       const policy = table.get(hook)?.policy;
-      if (policy !== undefined && policy !== 'ACCEPT' && !isDockers(table, name, hook))
-        policies.push(`${name} ${hook}`);
+      if (policy === undefined || policy === 'ACCEPT') continue;
+      if (isPolicyOfOthers(table, name, hook)) passedPolicies.add(`${name} ${hook}`);
+      else policies.push(`${name} ${hook}`);
     }
   }
   return {
@@ -56,6 +63,7 @@ export function compareBuiltIn(intended: RuleTables, actual: RuleTables, reach: 
     foreign,
     passedOver,
     policies,
+    passedPolicies,
     suspicious: moved || foreign.length > 0 || policies.length > 0,
   };
 }
@@ -66,88 +74,25 @@ function isMoved(keys: readonly string[], found: readonly string[]): boolean {
   return places.some((place, i) => i > 0 && place < (places[i - 1] as number));
 }
 
-/** Docker shuts FORWARD and leaves it to whoever else routes to let its own traffic pass. */
-function isDockers(table: TableRules, name: string, hook: string): boolean {
-  return name === 'filter' && hook === 'FORWARD' && (table.has('DOCKER') || table.has('DOCKER-USER'));
-}
-
-/** Chains of programs that decide by themselves which connections a network lets pass, and how Pods reach the outside. */
-export const OTHER_CHAIN =
-  /^(cali-|felix-|CILIUM_|OLD_CILIUM_|FLANNEL-|DOCKER|CNI-|KUBE-ROUTER-|KUBE-POD-FW-|KUBE-NWPLCY-|WEAVE|ANTREA-|LIBVIRT_|IP-MASQ|AWS-|OVN-KUBE-|KUBE-KUBELET-CANARY$|KUBE-IPTABLES-HINT$)/;
-
-/** Address translation in PREROUTING and OUTPUT competes with kube-proxy's; all else of other owners is their business. */
-function isLeftToOthers({ target }: SavedRule, table: string, hook: string): boolean {
-  if (target?.kind !== 'jump' || !OTHER_CHAIN.test(target.chain)) return false;
-  return !(table === 'nat' && (hook === 'PREROUTING' || hook === 'OUTPUT'));
-}
-
-/** Bridges of Docker, by the names that it gives them. */
-const DOCKER_BRIDGE = /^(docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
-
-/** False only where it is certain that no packet to a Service, or from it to an endpoint, matches the rule and is changed. */
-export function mayMeet(
-  rule: SavedRule,
-  table: TableRules,
-  reach: TrafficReach,
-  within: readonly string[] = [],
-): boolean {
-  const { target } = rule;
-  if (isHarmless(target) || KUBELET_RULES.has(ruleKey(rule)) || !headerMayMeet(rule, reach)) return false;
-  if (!matchesMayMeet(rule, reach)) return false;
-  if (target?.kind !== 'jump') return true;
-  const chain = table.get(target.chain);
-  // A chain that is missing or calls itself is not understood: the tracer says so.
-  if (chain === undefined || within.includes(target.chain)) return true;
-  return chain.rules.some(
-    (inner) => inner.target?.kind !== 'return' && mayMeet(inner, table, reach, [...within, target.chain]),
-  );
-}
-
-function headerMayMeet(
-  { protocol, destination, inInterface, outInterface }: SavedRule,
-  reach: TrafficReach,
-): boolean {
-  if (protocol !== undefined && protocol.negated !== true) {
-    const name = protocolName(protocol.name);
-    if (!['tcp', 'udp', 'sctp', 'all', '0'].includes(name)) return false;
-  }
-  const bridges = [inInterface, outInterface].some(
-    (field) => field !== undefined && field.negated !== true && DOCKER_BRIDGE.test(field.name),
-  );
-  if (bridges) return false;
-  if (destination === undefined || destination.negated === true) return true;
-  return reach.hasAddressIn(networkKey(destination.network));
-}
-
-function matchesMayMeet({ matches, target }: SavedRule, reach: TrafficReach): boolean {
-  return matches.every((match) => {
-    switch (match.kind) {
-      case 'transport': {
-        const { destinationPort } = match;
-        if (destinationPort === undefined || destinationPort.negated === true) return true;
-        return reach.hasPortIn(destinationPort);
-      }
-      case 'multiport':
-        return match.side !== 'destination' || match.negated === true || match.ports.some(reach.hasPortIn);
-      case 'conntrack': {
-        // What lets the packets of known connections pass does not touch new ones.
-        const known = match.states.every((state) => state === 'RELATED' || state === 'ESTABLISHED');
-        return !(known && match.negated !== true && (target?.kind === 'accept' || target?.kind === 'return'));
-      }
-      default:
-        return true;
-    }
-  });
-}
-
-/** A dump without rules that are known to do nothing to Service traffic. */
-export function withoutRules(dump: SavedDump, left: ReadonlySet<SavedRule>): SavedDump {
-  if (left.size === 0) return dump;
+/** A dump without rules and policies that are known to do nothing to Service traffic, or are left to others. */
+export function withoutRules(
+  dump: SavedDump,
+  left: ReadonlySet<SavedRule>,
+  policies: ReadonlySet<string> = new Set(),
+): SavedDump {
+  if (left.size + policies.size === 0) return dump;
+  const isLeft = (entry: Entry, table: string) =>
+    (entry.kind === 'rule' && left.has(entry)) ||
+    (entry.kind === 'chain' && policies.has(`${table} ${entry.name}`));
   const parts = dump.parts.map((part) => {
-    if (part.kind === 'text') return part;
-    const hasAny = part.entries.some((entry) => entry.kind === 'rule' && left.has(entry));
-    if (!hasAny) return part;
-    return { ...part, entries: part.entries.filter((entry) => entry.kind !== 'rule' || !left.has(entry)) };
+    if (part.kind === 'text' || !part.entries.some((entry) => isLeft(entry, part.name))) return part;
+    const entries = part.entries.flatMap((entry): Entry[] => {
+      if (!isLeft(entry, part.name)) return [entry];
+      return entry.kind === 'chain' ? [{ ...entry, policy: 'ACCEPT' }] : [];
+    });
+    return { ...part, entries };
   });
   return { ...dump, parts };
 }
+
+type Entry = SavedTable['entries'][number];

@@ -28,21 +28,26 @@ export const SHARED_CHAINS: ReadonlySet<string> = new Set([
   'KUBE-PROXY-FIREWALL',
 ]);
 
-/** What kubelet writes into a chain that it has in common with kube-proxy. */
-export const KUBELET_RULES: ReadonlySet<string> = new Set([
-  ' ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m  ! ctstate DNAT,ESTABLISHED,RELATED -j DROP',
-  ` -m  mark ${0x8000}/${0x8000} -j DROP`,
-]);
+const LOCALNET_RULE = ' ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m  ! ctstate DNAT,ESTABLISHED,RELATED -j DROP';
+const MARK_DROP_RULE = ` -m  mark ${0x8000}/${0x8000} -j DROP`;
+
+/** What kubelet writes into KUBE-FIREWALL, which it had before kube-proxy; unless its mark is the one that kube-proxy uses. */
+export function kubeletRules(intended: RuleTables): ReadonlySet<string> {
+  const marks = intended.get('nat')?.get('KUBE-MARK-MASQ')?.rules ?? [];
+  const isTaken = marks.some(({ target }) => target?.kind === 'mark' && (target.value & 0x8000) !== 0);
+  return new Set(isTaken ? [LOCALNET_RULE] : [LOCALNET_RULE, MARK_DROP_RULE]);
+}
 
 const NO_RULES: readonly SavedRule[] = [];
 
 export function compareChains(intended: RuleTables, actual: RuleTables): readonly ChainDifference[] {
   const differences: ChainDifference[] = [];
+  const kubelets = kubeletRules(intended);
   for (const [table, chains] of intended) {
     for (const { name, rules } of chains.values()) {
       if (HOOKS.has(name)) continue;
       const found = actual.get(table)?.get(name)?.rules ?? NO_RULES;
-      const difference = compareChain(table, name, rules, found);
+      const difference = compareChain(table, name, rules, found, kubelets);
       if (difference !== undefined) differences.push(difference);
     }
   }
@@ -54,6 +59,7 @@ function compareChain(
   chain: string,
   intended: readonly SavedRule[],
   actual: readonly SavedRule[],
+  kubelets: ReadonlySet<string>,
 ): ChainDifference | undefined {
   if (SHARED_CHAINS.has(chain)) return compareShared(table, chain, intended, actual);
   if (
@@ -62,7 +68,7 @@ function compareChain(
   ) {
     return undefined;
   }
-  const others = chain === 'KUBE-FIREWALL' ? KUBELET_RULES : NO_KEYS;
+  const others = chain === 'KUBE-FIREWALL' ? kubelets : NO_KEYS;
   const { missing, extra } = subtract(intended, actual);
   const strange = extra.filter((rule) => !others.has(ruleKey(rule)));
   if (others !== NO_KEYS && missing.length === 0 && strange.length === 0) return undefined;

@@ -65,7 +65,7 @@ export function diffFamily(question: FamilyQuestion): FamilyDiff {
     tables,
     attribution,
     blame,
-    withoutRules(actual.dump, builtIn.passedOver),
+    withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies),
   );
   return { ...base, services, foreign: blame.foreign(), unknown: [...unreadable, ...blame.unknown()] };
 }

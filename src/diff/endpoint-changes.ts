@@ -73,12 +73,16 @@ function wrongShares(intended: Fate, actual: Fate): ReadonlyMap<string, WrongSha
   if (!isSameSet && isEven) return wrong;
   for (const [socket, { share }] of actual.endpoints) {
     const wanted = intended.endpoints.get(socket)?.share;
-    if (wanted === undefined) continue;
+    if (wanted === undefined || isNear(wanted, share)) continue;
     const even = isSameSet ? fractionToNumber(wanted) : sum(values) / values.length;
     if (Math.abs(fractionToNumber(share) - even) > TOLERANCE)
       wrong.set(socket, { intended: wanted, actual: share });
   }
   return wrong;
+}
+
+function isNear(a: Fraction, b: Fraction): boolean {
+  return Math.abs(fractionToNumber(a) - fractionToNumber(b)) <= TOLERANCE;
 }
 
 function sum(values: readonly number[]): number {

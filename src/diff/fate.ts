@@ -6,7 +6,7 @@ import type { SavedRule } from '../backends/iptables/saved.ts';
 import { addFractions, compareFractions, type Fraction, reduceFraction, ZERO } from '../trace/fraction.ts';
 import type { Outcome, Step, Verdict } from '../trace/outcome.ts';
 import type { Socket } from '../trace/packet.ts';
-import { OTHER_CHAIN } from './built-in-chains.ts';
+import { OTHER_CHAIN } from './other-owners.ts';
 import type { Probe } from './probes.ts';
 
 export interface Fate {
