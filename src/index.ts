@@ -91,14 +91,15 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
     node,
     nfacct: request.nfacct ?? false,
   });
+  const compiled = backend.compile(view);
   return {
-    compiled: backend.compile(view),
+    compiled,
     state,
     view,
     release,
     nodeName: view.node.name,
     primaryFamily: view.node.primaryFamily,
     allocations: state.allocations,
-    diagnostics: [...failed.diagnostics, ...assumed.diagnostics],
+    diagnostics: [...failed.diagnostics, ...assumed.diagnostics, ...(compiled.notes ?? [])],
   };
 }

@@ -2,6 +2,7 @@
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { ProxyMode } from '../proxy/configuration.ts';
 import type { NodeView } from '../proxy/node-view.ts';
+import type { Diagnostic } from '../shared/diagnostic.ts';
 
 /** One text that a tool of the host takes or prints; its name is also its file's name. */
 export interface Artifact {
@@ -18,6 +19,8 @@ export interface CompiledNode {
   readonly artifacts: readonly Artifact[];
   /** Name of the artifact that a person wants to see first. */
   readonly mainArtifact: Readonly<Record<IPFamily, string>>;
+  /** What the mode cannot do of what the cluster asks for. */
+  readonly notes?: readonly Diagnostic[];
   /** The typed rules of one family as JSON text, piece by piece. */
   readonly json: (family: IPFamily) => Iterable<string>;
 }

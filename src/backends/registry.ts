@@ -6,6 +6,7 @@ import type { Backend } from './backend.ts';
 const BACKENDS: Readonly<Partial<Record<ProxyMode, () => Promise<Backend>>>> = {
   iptables: async () => (await import('./iptables/backend.ts')).iptablesBackend,
   nftables: async () => (await import('./nftables/backend.ts')).nftablesBackend,
+  userspace: async () => (await import('./userspace/backend.ts')).userspaceBackend,
 };
 
 export const SUPPORTED_MODES: readonly string[] = Object.keys(BACKENDS);

@@ -7,6 +7,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { plainText } from '../report/plain-text.ts';
 import { OperationalError } from '../shared/operational-error.ts';
+import { addLintCommand } from './commands/lint-arguments.ts';
 import { type CommandIO, OutputClosed } from './io.ts';
 import {
   addClusterOptions,
@@ -68,6 +69,11 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
         .choices(['json'])
         .conflicts(['artifact', 'out']),
     )
+    .option(
+      '--proxy-port-range <range>',
+      "mode userspace: where the proxy's local ports are taken from (default: the configuration's portRange, else 10000-29999)",
+    )
+    .option('--no-portals', 'mode userspace: HAProxy or nginx in place of kube-proxy, without its rules')
     .action(async (options) => {
       checkWatchOptions(options);
       const command = options.watch
@@ -199,6 +205,7 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       finish(await (await import('./commands/explain.ts')).explainCommand(service, options, io)),
     );
   addCommonOptions(addNodeOptions(addClusterOptions(addInputOptions(explain))));
+  addLintCommand(program, io, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

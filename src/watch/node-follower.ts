@@ -71,7 +71,8 @@ export class NodeFollower {
     const node = before?.view === view ? before.node : backend.follow(view, previous);
     const changed = node !== before?.node && (previous === undefined || node.changes().length > 0);
     this.current = { state, view, node };
-    return { current: this.current, changed, diagnostics: [...said, ...assumed.diagnostics] };
+    const notes = node === before?.node ? [] : (node.notes ?? []);
+    return { current: this.current, changed, diagnostics: [...said, ...assumed.diagnostics, ...notes] };
   }
 
   /** A cluster's is read once, as kube-proxy reads its own when it starts. */

@@ -24,6 +24,17 @@ export interface CompileOptions
   readonly artifact?: string;
   readonly out?: string;
   readonly output?: 'json';
+  /** Of mode userspace. */
+  readonly proxyPortRange?: string;
+  readonly portals: boolean;
+}
+
+/** @throws OperationalError for a flag of mode userspace with another mode. */
+export function checkModeOptions({ mode, portals, proxyPortRange }: CompileOptions): void {
+  if (!portals && mode !== 'userspace') throw new OperationalError('--no-portals needs --mode userspace');
+  if (proxyPortRange !== undefined && mode !== undefined && mode !== 'userspace') {
+    throw new OperationalError('--proxy-port-range goes with --mode userspace');
+  }
 }
 
 /** What a node's kube-proxy watches. Not all slices of a Service have its labels. */

@@ -14,6 +14,7 @@ import { forEachUpdate, watchInput } from '../watch-input.ts';
 import { writeArtifacts } from '../write-artifacts.ts';
 import {
   type CompileOptions,
+  checkModeOptions,
   chosenArtifact,
   liveLists,
   reportAllocations,
@@ -21,6 +22,7 @@ import {
 } from './compile-options.ts';
 
 export async function compileWatchCommand(options: CompileOptions, io: CommandIO): Promise<number> {
+  checkModeOptions(options);
   const named =
     options.proxyConfig === undefined ? undefined : await loadProxyConfiguration(options.proxyConfig, io);
   const watched = await watchInput(liveLists(options), options, io);
@@ -35,6 +37,8 @@ export async function compileWatchCommand(options: CompileOptions, io: CommandIO
     node: { name: options.node, addresses: options.nodeAddress },
     nfacct: options.nfacct ?? false,
     clusterCIDR: options.clusterCidr,
+    proxyPortRange: options.proxyPortRange,
+    portals: options.portals,
   });
   return forEachUpdate(watched, options, io, async (update, number) => {
     // Objects of a cluster have no lines to point at.

@@ -18,6 +18,7 @@ import {
 import { writeArtifacts } from '../write-artifacts.ts';
 import {
   type CompileOptions,
+  checkModeOptions,
   chosenArtifact,
   liveLists,
   reportAllocations,
@@ -25,6 +26,7 @@ import {
 } from './compile-options.ts';
 
 export async function compileCommand(options: CompileOptions, io: CommandIO): Promise<number> {
+  checkModeOptions(options);
   const { source, admission, proxyConfig } = await load(options, io);
   const result = await compile({
     objects: source.objects,
@@ -38,6 +40,8 @@ export async function compileCommand(options: CompileOptions, io: CommandIO): Pr
     nodeAddresses: options.nodeAddress,
     nfacct: options.nfacct ?? false,
     clusterCIDR: options.clusterCidr,
+    proxyPortRange: options.proxyPortRange,
+    portals: options.portals,
   });
   const sources = proxyConfig === undefined ? [source] : [proxyConfig.source, source];
   const diagnostics = [

@@ -1,0 +1,29 @@
+/** Writes docs/lint from the rules' own data. The test of the rules fails where the two differ. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const bundle = join(tmpdir(), `svcrules-lint-docs-${process.pid}.mjs`);
+await build({
+  stdin: {
+    contents: "export * from './src/lint/lint.ts'; export * from './src/report/lint-docs.ts';",
+    resolveDir: '.',
+  },
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  logLevel: 'warning',
+  banner: {
+    js: "import{createRequire as $createRequire}from'node:module';const require=$createRequire(import.meta.url);",
+  },
+});
+const { allRules, ruleDoc, ruleIndexDoc } = await import(pathToFileURL(bundle).href);
+rmSync(bundle);
+
+mkdirSync('docs/lint', { recursive: true });
+for (const file of readdirSync('docs/lint')) rmSync(join('docs/lint', file));
+for (const rule of allRules()) writeFileSync(join('docs/lint', `${rule.id}.md`), ruleDoc(rule));
+writeFileSync('docs/lint/README.md', ruleIndexDoc(allRules()));
