@@ -22,6 +22,15 @@ describe.each(listClusters(ROOT))('%s', (name) => {
     for (const [artifact, text] of compiled) expect(text, artifact).toBe(texts.get(artifact));
   });
 
+  it('compiles mode nftables, where there are its texts', async () => {
+    const texts = [...readTexts(join(folder, 'expected'))].filter(([artifact]) =>
+      artifact.startsWith('nftables.'),
+    );
+    if (texts.length === 0) return;
+    const compiled = await compileCluster(folder, { ...options, mode: 'nftables' });
+    for (const [artifact, text] of texts) expect(compiled.get(artifact), artifact).toBe(text);
+  });
+
   it('gives every namespace the variables of the kubelet', async () => {
     const artifacts = [...readTexts(join(folder, 'expected'))].filter(([artifact]) =>
       artifact.startsWith('env.'),

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ClusterOptions, readTexts } from '../support/cluster-folder.ts';
+import { type ClusterOptions, compareReleases, readTexts } from '../support/cluster-folder.ts';
 import type { ComparedMode } from '../support/compile-cluster.ts';
 import { loadIptables, loadNftables } from '../support/namespace.ts';
 import { canonicalIptablesSave, canonicalNftList } from '../support/normal-form.ts';
@@ -119,10 +119,14 @@ async function readNftables(out: string): Promise<Artifacts> {
   return texts;
 }
 
-/** The releases that have a program of their own, oldest first. */
-export function olderReleases(root: string): string[] {
+/** The first release of each mode whose kube-proxy is asked. */
+const FIRST_RELEASE: Readonly<Record<ComparedMode, string>> = { iptables: '1.25', nftables: '1.29' };
+
+/** The releases with a mode that have a program of their own, oldest first. */
+export function olderReleases(root: string, mode: ComparedMode): string[] {
   return readdirSync(join(root, 'releases'))
     .filter((name) => /^r1\.\d+$/.test(name))
     .map((name) => name.slice(1))
+    .filter((name) => compareReleases(name, FIRST_RELEASE[mode]) >= 0)
     .sort((a, b) => Number(a.slice(2)) - Number(b.slice(2)));
 }

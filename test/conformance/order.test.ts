@@ -9,8 +9,10 @@ import { seededRandom } from '../support/hostile-strings.ts';
 const ROOT = join(import.meta.dirname, '../../fixtures/clusters');
 
 async function compileText(objects: readonly SourceObject[], node: string): Promise<string> {
-  const { compiled } = await compile({ objects, node, mode: 'iptables' });
-  const artifacts = compiled?.artifacts ?? [];
+  const compiled = await Promise.all(
+    (['iptables', 'nftables'] as const).map((mode) => compile({ objects, node, mode })),
+  );
+  const artifacts = compiled.flatMap((each) => each.compiled?.artifacts ?? []);
   return artifacts.map(({ name, text }) => `${name}\n${[...text()].join('')}`).join('');
 }
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listClusters, readClusterOptions, readTexts } from '../support/cluster-folder.ts';
-import { compileCluster } from '../support/compile-cluster.ts';
+import { compileCluster, modeOfText } from '../support/compile-cluster.ts';
 
 interface Expectation {
   readonly artifact: string;
@@ -32,8 +32,12 @@ for (const kind of ['releases', 'classic']) {
   describe.each(listClusters(root))(`${kind}/%s`, (name) => {
     const folder = join(root, name);
     it.each([...readExpectations(folder)])('in release %s', async (release, expectations) => {
-      const compiled = await compileCluster(folder, { ...readClusterOptions(folder), release });
-      for (const { artifact, text } of expectations) expect(compiled.get(artifact), artifact).toBe(text);
+      const options = { ...readClusterOptions(folder), release };
+      for (const mode of new Set(expectations.map(({ artifact }) => modeOfText(artifact)))) {
+        const compiled = await compileCluster(folder, { ...options, mode });
+        const ofMode = expectations.filter(({ artifact }) => modeOfText(artifact) === mode);
+        for (const { artifact, text } of ofMode) expect(compiled.get(artifact), artifact).toBe(text);
+      }
     });
   });
 }

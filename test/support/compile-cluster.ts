@@ -45,6 +45,17 @@ export const MODE_TEXTS: Readonly<Record<ComparedMode, ModeTexts>> = {
   },
 };
 
+export function isComparedMode(mode: string): mode is ComparedMode {
+  return Object.hasOwn(MODE_TEXTS, mode);
+}
+
+/** The mode of a text by the oracle's name. */
+export function modeOfText(name: string): ComparedMode {
+  const mode = name.split('.')[0] as string;
+  if (!isComparedMode(mode)) throw new Error(`${name} is of no mode that is compared`);
+  return mode;
+}
+
 export interface CommandResult {
   readonly status: number;
   readonly stdout: string;

@@ -61,7 +61,9 @@ type Cluster struct {
 	Slices    []*discovery.EndpointSlice
 	Endpoints []*v1.Endpoints
 	Nodes     []*v1.Node
-	Config    Config
+	// CIDRs of all ServiceCIDR objects.
+	ServiceCIDRs []string
+	Config       Config
 }
 
 func Load(paths []string) (*Cluster, error) {
@@ -129,6 +131,16 @@ func (c *Cluster) add(js []byte) error {
 			}
 		}
 		c.Endpoints = append(c.Endpoints, o)
+	case "ServiceCIDR": // networking/v1 is not in every release's API
+		var o struct {
+			Spec struct {
+				CIDRs []string `json:"cidrs"`
+			} `json:"spec"`
+		}
+		if err := json.Unmarshal(js, &o); err != nil {
+			return err
+		}
+		c.ServiceCIDRs = append(c.ServiceCIDRs, o.Spec.CIDRs...)
 	case "Node":
 		o := &v1.Node{}
 		if err := json.Unmarshal(js, o); err != nil {

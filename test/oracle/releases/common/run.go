@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -61,13 +62,15 @@ type Release struct {
 	// NFTPrimary: kube-proxy itself makes an empty nodePortAddresses "primary" in
 	// nftables mode (1.31 and later; 1.30 does it in the constructor, 1.29 not at all).
 	NFTPrimary bool
+	// ServiceCIDRs: kube-proxy watches ServiceCIDR objects (gate MultiCIDRServiceAllocator, on by default in 1.33 and later).
+	ServiceCIDRs bool
 	// NFTables: after the sync tx returns the transactions' text.
 	NFTables func(*Args) (p Provider, tx func() []string, dump func() string, err error)
 	// IPVS: after the sync dump returns ipset restore text, ipvsadm -Sn text and bound addresses.
 	IPVS func(*Args, *Host) (p Provider, dump func() (ipset, ipvsadm, addrs string), err error)
 }
 
-func feed(p Provider, fam v1.IPFamily, c *Cluster, h *Host) {
+func feed(rel *Release, p Provider, fam v1.IPFamily, c *Cluster, h *Host) {
 	at := discovery.AddressType(fam)
 	if h.Node != nil {
 		if x, ok := p.(interface{ OnNodeAdd(*v1.Node) }); ok { // up to 1.33
@@ -97,7 +100,12 @@ func feed(p Provider, fam v1.IPFamily, c *Cluster, h *Host) {
 		}
 	}
 	if x, ok := p.(interface{ OnServiceCIDRsChanged([]string) }); ok { // 1.30 and later
-		x.OnServiceCIDRsChanged(nil)
+		cidrs := slices.Clone(c.ServiceCIDRs)
+		if !rel.ServiceCIDRs {
+			cidrs = nil
+		}
+		slices.Sort(cidrs)
+		x.OnServiceCIDRsChanged(slices.Compact(cidrs)) // kube-proxy: in no order
 	}
 	p.OnEndpointSlicesSynced()
 	p.OnServiceSynced()
@@ -214,7 +222,7 @@ func run(rel *Release, modes []string, node, family, addrs, out string, nfacct b
 					return err3
 				}
 				common(p)
-				feed(p, fam, c, h)
+				feed(rel, p, fam, c, h)
 				put(pre+"tx", strings.Join(tx(), ""))
 				put(pre+"dump", dumpn())
 				continue
@@ -228,7 +236,7 @@ func run(rel *Release, modes []string, node, family, addrs, out string, nfacct b
 			if nfacct {
 				haveCounters(p)
 			}
-			feed(p, fam, c, h)
+			feed(rel, p, fam, c, h)
 			if len(a.IPT.Restores) != 1 {
 				return fmt.Errorf("%s%d iptables-restore calls, want 1", pre, len(a.IPT.Restores))
 			}
