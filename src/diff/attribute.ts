@@ -82,13 +82,26 @@ function shareOut(
     for (const rule of difference[side]) {
       const views = index.find(rule);
       const part = { ...difference, missing: [], extra: [], reordered: false, [side]: [rule] };
-      if (views.length > 0) for (const view of views) add(view, part);
-      else if (side === 'extra' && addStranger(strangers, rule, difference.chain)) continue;
-      else rest[side].push(rule);
+      for (const view of views) add(view, part);
+      // What catches more than one address and port concerns whoever has them.
+      const isOwn = side === 'missing' || catchesOne(rule, difference, index);
+      if (isOwn && views.length > 0) continue;
+      if (side === 'extra' && isOwn && addStranger(strangers, rule, difference.chain)) continue;
+      rest[side].push(rule);
     }
   }
   if (rest.missing.length + rest.extra.length > 0 || difference.reordered)
     common.push({ ...difference, ...rest });
+}
+
+/** Whether a rule can catch nothing but what is bound for a single address and port, or a node port. */
+function catchesOne(rule: SavedRule, { table, chain }: ChainDifference, index: PortIndex): boolean {
+  const [address = '', , port] = capturedSocket(rule)?.split(' ') ?? [];
+  if (address === '' || address.includes('/')) return false;
+  const isNodePort = address === '*';
+  if (isNodePort && chain === 'KUBE-SERVICES') return false;
+  // Behind the translation, the same rule catches what is bound for endpoints.
+  return table === 'nat' || !(isNodePort ? index.hasEndpointAt(Number(port)) : index.hasEndpoint(address));
 }
 
 /** Names in comments are anybody's text; only what can be a Service's name is taken for one. */
@@ -118,6 +131,7 @@ function addStranger(strangers: Map<string, Stranger>, rule: SavedRule, chain: s
 class PortIndex {
   readonly owners: ReadonlyMap<string, ChainOwner>;
   private readonly bySocket = new Map<string, ServicePortView[]>();
+  private readonly endpoints = { addresses: new Set<string>(), ports: new Set<number>() };
 
   constructor(families: readonly FamilyView[]) {
     const owners = new Map<string, ChainOwner>();
@@ -130,9 +144,21 @@ class PortIndex {
     for (const { servicePorts } of families) {
       for (const view of servicePorts) {
         if (!known.has(portKey(view))) for (const socket of socketsOf(view)) this.put(socket, view);
+        for (const { ip, port } of view.traffic.reachableEndpoints) {
+          this.endpoints.addresses.add(ip);
+          this.endpoints.ports.add(port);
+        }
         known.add(portKey(view));
       }
     }
+  }
+
+  hasEndpoint(address: string): boolean {
+    return this.endpoints.addresses.has(address);
+  }
+
+  hasEndpointAt(port: number): boolean {
+    return this.endpoints.ports.has(port);
   }
 
   find(rule: SavedRule): readonly ServicePortView[] {

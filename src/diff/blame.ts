@@ -3,7 +3,6 @@
  * Out: rules of others that catch Service traffic, common rules of kube-proxy that differ, and what cannot be told.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import { printSavedRule } from '../backends/iptables/print-saved.ts';
 import type { SavedRule } from '../backends/iptables/saved.ts';
 import type { Step } from '../trace/outcome.ts';
 import type { Attribution } from './attribute.ts';
@@ -13,6 +12,7 @@ import type { ChainDifference } from './compare-chains.ts';
 import type { Doubt } from './fate.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
+import { plainRule } from './rule-lines.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
 import { listed, plural } from './wording.ts';
 
@@ -152,9 +152,7 @@ export class Blame {
   }
 
   private place(table: string, chain: string, rule: SavedRule | undefined) {
-    const { counters: _, tail: __, ...plain } = rule ?? ({} as SavedRule);
-    const text = rule === undefined ? '' : printSavedRule(plain);
-    return { family: this.family, table, chain, rule: text };
+    return { family: this.family, table, chain, rule: rule === undefined ? '' : plainRule(rule) };
   }
 
   /** Per service port each rule once: the last one on the way that is nobody's. */

@@ -1,6 +1,7 @@
 /** What a difference means: changes of one service port, and what concerns all. Plain data, as `diff -o json` prints it. */
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { AddressKind, ClientKind } from './probes.ts';
+import type { ChainLines } from './rule-lines.ts';
 
 export interface ServiceChanges {
   readonly namespace: string;
@@ -130,4 +131,6 @@ export interface NodeDiff {
   readonly stale: readonly StaleChain[];
   /** Of how many Services the rules were compared. */
   readonly compared: number;
+  /** The rules that differ, as text. */
+  readonly chains: () => readonly ChainLines[];
 }

@@ -150,7 +150,8 @@ function describeGain({ to, from, share, seen, all }: Case, facts: PortFacts): C
   }
   if (from === 'untranslated') {
     const kind = to.kind === 'node-port' ? 'node-port-extra' : 'address-extra';
-    return { ...at, kind, consequence: `${goes}; the Service does not have that address` };
+    const why = facts.intended === undefined ? '' : '; the Service does not have that address';
+    return { ...at, kind, consequence: `${goes}${why}` };
   }
   const instead =
     from === 'rejected' ? 'it should be refused, for want of endpoints' : 'it should be dropped';

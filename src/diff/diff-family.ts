@@ -13,11 +13,12 @@ import { type Attribution, attribute, portKey } from './attribute.ts';
 import { Blame } from './blame.ts';
 import { compareBuiltIn, withoutRules } from './built-in-chains.ts';
 import type { Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
-import { capturedSocket, compareChains, SHARED_CHAINS } from './compare-chains.ts';
+import { type ChainDifference, capturedSocket, compareChains, SHARED_CHAINS } from './compare-chains.ts';
 import { Tracers } from './observe.ts';
 import { portChanges } from './port-changes.ts';
 import { type PortFacts, portFacts } from './port-facts.ts';
 import { namedBy, OUTSIDE_DEVICE, type ProbeScene } from './probes.ts';
+import { type ChainLines, chainLines } from './rule-lines.ts';
 import { type RuleTables, reachableChains, ruleTables } from './rule-tables.ts';
 import { strangerChanges } from './stranger-changes.ts';
 import { trafficReach } from './traffic-reach.ts';
@@ -39,6 +40,8 @@ export interface FamilyDiff {
   readonly stale: readonly StaleChain[];
   /** Rules of kube-proxy that are missing or too many. */
   readonly differingRules: number;
+  /** The chains that differ; rules of others are among them where they are to blame. */
+  readonly chains: () => readonly ChainLines[];
 }
 
 export function diffFamily(question: FamilyQuestion): FamilyDiff {
@@ -57,7 +60,7 @@ export function diffFamily(question: FamilyQuestion): FamilyDiff {
   );
   const base = { family, stale, differingRules };
   if (differences.length === 0 && !builtIn.suspicious)
-    return { ...base, services: [], foreign: [], unknown: unreadable };
+    return { ...base, services: [], foreign: [], unknown: unreadable, chains: () => [] };
   const attribution = attribute(differences, view, other);
   const blame = new Blame(family, attribution, builtIn, tables);
   const services = traceServices(
@@ -67,7 +70,21 @@ export function diffFamily(question: FamilyQuestion): FamilyDiff {
     blame,
     withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies),
   );
-  return { ...base, services, foreign: blame.foreign(), unknown: [...unreadable, ...blame.unknown()] };
+  const foreign = blame.foreign();
+  const chains = () => differingChains(family, tables, differences, foreign);
+  return { ...base, services, foreign, unknown: [...unreadable, ...blame.unknown()], chains };
+}
+
+function differingChains(
+  family: IPFamily,
+  tables: { readonly intended: RuleTables; readonly actual: RuleTables },
+  differences: readonly ChainDifference[],
+  foreign: readonly ForeignRule[],
+): readonly ChainLines[] {
+  const rules = new Set(foreign.map(({ rule }) => rule));
+  const places = [...differences, ...foreign.filter(({ rule }) => rule !== '')];
+  const chains = new Map(places.map((place) => [`${place.table} ${place.chain}`, place]));
+  return [...chains.values()].map((place) => chainLines(family, place, tables, rules));
 }
 
 /** Rules may hide there, so the two sides are never equal. */

@@ -24,5 +24,6 @@ export function diffNode(questions: readonly FamilyQuestion[]): NodeDiff {
     unknown,
     stale: families.flatMap((each) => each.stale),
     compared: names.size,
+    chains: () => families.flatMap((each) => each.chains()),
   };
 }

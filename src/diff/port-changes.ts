@@ -124,13 +124,20 @@ function healthCheckChanges({ missing, extra, info }: PortFacts): readonly Chang
   return [{ kind: 'health-check-node-port', port, consequence }];
 }
 
+/** One sentence for a Service that only the other side has. */
+function serviceExtra([first, ...others]: readonly Change[], { info }: PortFacts): Change {
+  const more = others.length === 0 ? '' : `, and the like at ${others.length} more addresses`;
+  const consequence = `there is no Service ${info.namespace}/${info.serviceName} with this port, and ${first?.consequence}${more}`;
+  return { kind: 'service-extra', consequence, ...(first?.packet && { packet: first.packet }) };
+}
+
 /** One sentence for a Service of which the host has nothing. */
 function withoutEmptiness(
   changes: readonly Change[],
   { facts, scene, actual }: PortQuestion,
 ): readonly Change[] {
   const { intended, info } = facts;
-  if (intended === undefined) return changes;
+  if (intended === undefined) return changes.length === 0 ? [] : [serviceExtra(changes, facts)];
   const lost = changes.filter(({ kind }) => kind === 'address-lost' || kind === 'node-port-lost');
   const isNodePort = (kind: string) => kind === 'node-port';
   const addresses = serviceAddresses(intended, scene);

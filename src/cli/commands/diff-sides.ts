@@ -1,13 +1,16 @@
 /** Both sides of a comparison: reads and compiles what is intended, and reads what it is compared with. */
 import type { IPFamily } from '../../apiserver/objects.ts';
+import type { SavedDump } from '../../backends/iptables/saved.ts';
 import type { FamilyQuestion } from '../../diff/diff-family.ts';
 import type { HostState } from '../../host/host-state.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import type { DiffHead } from '../../report/diff-text.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
+import { fitRelease } from '../fit-node.ts';
 import type { CommandIO } from '../io.ts';
 import { hostDump, loadHost } from '../load-host.ts';
+import { isLive } from '../load-input.ts';
 import { compiledDump, type LoadedCompilation, loadCompilation } from '../load-node.ts';
 import { requestedFamily } from './compile-options.ts';
 import { type DiffOptions, isAgainst } from './diff-options.ts';
@@ -29,20 +32,37 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
   const request = { lists: LISTS, isRelevant: () => true };
   const intended = await loadCompilation(options, request, io);
   if (intended === undefined) return undefined;
-  const head = (against: string): DiffHead => ({
-    node: intended.view.node.name,
-    mode: intended.compiled.mode,
-    release: intended.view.release.name,
-    against,
-  });
   if (isAgainst(options)) {
     const other = await loadCompilation(otherOptions(options, intended), request, io);
     return (
-      other && { questions: againstCompilation(intended, other, options), head: head(againstName(options)) }
+      other && {
+        questions: againstCompilation(intended, other, options),
+        head: headOf(intended, againstName(options)),
+      }
     );
   }
   const host = (await loadHost(options, intended.view.node.name, io)) as HostState;
-  return { questions: againstHost(intended, host, options, io), head: head(hostName(options)) };
+  const actual = hostDumps(intended, host, options, io);
+  const isOpen = options.kubeVersion === undefined && !isLive(options);
+  const fitting = isOpen ? await fitRelease(intended, actual, options, io) : intended;
+  const addresses = [...new Set([...fitting.view.node.interfaceAddresses, ...(host.localAddresses ?? [])])];
+  const questions = FAMILIES.flatMap((family): FamilyQuestion[] => {
+    const dump = actual[family];
+    if (dump === undefined) return [];
+    return [
+      {
+        family,
+        intended: { dump: compiledDump(fitting, family), view: fitting.view },
+        actual: { dump },
+        addresses,
+      },
+    ];
+  });
+  return { questions, head: headOf(fitting, hostName(options)) };
+}
+
+function headOf({ view, compiled }: LoadedCompilation, against: string): DiffHead {
+  return { node: view.node.name, mode: compiled.mode, release: view.release.name, against };
 }
 
 const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
@@ -87,36 +107,31 @@ function againstCompilation(
   }));
 }
 
+type Dumps = Partial<Record<IPFamily, SavedDump>>;
+
 /** A family of which the host tells nothing is not compared, which is said where Services have it. */
-function againstHost(
+function hostDumps(
   intended: LoadedCompilation,
   host: HostState,
   options: DiffOptions,
   io: CommandIO,
-): FamilyQuestion[] {
+): Readonly<Dumps> {
   const only = requestedFamily(options.family);
   const has = (family: IPFamily) =>
     host.texts.some((text) => text.tool === 'iptables-save' && text.family === family);
   const compared = FAMILIES.filter((family) => (only === undefined ? has(family) : family === only));
   if (compared.length === 0) {
     const tools = [...new Set(host.texts.map(({ tool }) => tool))].join(', ');
-    throw new OperationalError(
-      `there are no iptables rules among what was read${tools === '' ? '' : `, only ${tools}`}`,
-    );
+    const found = tools === '' ? '' : `, only ${tools}`;
+    throw new OperationalError(`there are no iptables rules among what was read${found}`);
   }
   for (const family of FAMILIES) {
     const { servicePorts } = intended.view.families[family];
-    if (only === undefined && !compared.includes(family) && servicePorts.length > 0) {
-      io.stderr.write(
-        `warning: ${plainText(`there are no rules of ${family} among what was read: its ${servicePorts.length} service ports are not compared`)}\n`,
-      );
-    }
+    if (only !== undefined || compared.includes(family) || servicePorts.length === 0) continue;
+    const lost = `there are no rules of ${family} among what was read: its ${servicePorts.length} service ports are not compared`;
+    io.stderr.write(`warning: ${plainText(lost)}\n`);
   }
-  const addresses = [...new Set([...intended.view.node.interfaceAddresses, ...(host.localAddresses ?? [])])];
-  return compared.map((family) => ({
-    family,
-    intended: { dump: compiledDump(intended, family), view: intended.view },
-    actual: { dump: hostDump(host, family, io).dump },
-    addresses,
-  }));
+  const dumps: Dumps = {};
+  for (const family of compared) dumps[family] = hostDump(host, family, io).dump;
+  return dumps;
 }

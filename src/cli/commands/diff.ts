@@ -1,11 +1,13 @@
 /** `diff`: the intended rules of a node and those of a host, or of another compilation, in; what differs, and what that does, out. */
 import type { NodeDiff } from '../../diff/change.ts';
-import type { FamilyQuestion } from '../../diff/diff-family.ts';
 import { diffNode } from '../../diff/diff-node.ts';
 import { diffJson } from '../../report/diff-json.ts';
+import { diffMarkdown } from '../../report/diff-markdown.ts';
 import { type DiffHead, diffText } from '../../report/diff-text.ts';
+import { diffUnified } from '../../report/diff-unified.ts';
 import { style } from '../../report/style.ts';
 import { type CommandIO, writeAll } from '../io.ts';
+import { runExternalDiff } from './diff-external.ts';
 import { checkDiffOptions, type DiffOptions } from './diff-options.ts';
 import { loadSides } from './diff-sides.ts';
 
@@ -16,26 +18,27 @@ export async function diffCommand(options: DiffOptions, io: CommandIO): Promise<
   if (sides === undefined) return 2;
   const { head, questions } = sides;
   const diff = diffNode(questions);
-  await writeAll(io.stdout, print(diff, head, questions, options, io));
+  const external = io.env.KUBECTL_EXTERNAL_DIFF;
+  if (options.output === 'unified' && external) await runExternalDiff(external, diff.chains(), io);
+  else await writeAll(io.stdout, [print(diff, head, options, io)]);
   return diff.equal ? 0 : 1;
 }
 
-function print(
-  diff: NodeDiff,
-  head: DiffHead,
-  _questions: readonly FamilyQuestion[],
-  options: DiffOptions,
-  io: CommandIO,
-): Iterable<string> {
+function print(diff: NodeDiff, head: DiffHead, options: DiffOptions, io: CommandIO): string {
   switch (options.output) {
     case 'json':
-      return [diffJson(diff)];
-    default: {
+      return diffJson(diff);
+    case 'unified':
+      return diffUnified(diff.chains());
+    case 'markdown':
+      return diffMarkdown(diff, head);
+    case 'text': {
       const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;
       const chalk = style(options.color, { isTerminal, noColor: io.env.NO_COLOR });
-      return [
-        diffText(diff, head, { chalk, showStale: options.showStale === true, all: options.verbose === true }),
-      ];
+      const [showStale, all] = [options.showStale === true, options.verbose === true];
+      return diffText(diff, head, { chalk, showStale, all });
     }
+    default:
+      return options.output satisfies never;
   }
 }

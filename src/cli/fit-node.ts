@@ -1,0 +1,75 @@
+/**
+ * Compiles a node for the release whose rules a host has. In: a compilation for whichever release, and the host's rules. Out:
+ * the compilation for the release that fits best; which one it is, is said.
+ */
+import type { IPFamily } from '../apiserver/objects.ts';
+import type { SavedDump } from '../backends/iptables/saved.ts';
+import { loadBackend } from '../backends/registry.ts';
+import { countDifferences, fittingReleases, type ReleaseCandidate } from '../diff/fit-release.ts';
+import { type RuleTables, ruleTables } from '../diff/rule-tables.ts';
+import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
+import type { Release } from '../proxy/release.ts';
+import type { CommandIO } from './io.ts';
+import { compiledDump, type LoadedCompilation } from './load-node.ts';
+import type { NodeOptions } from './options.ts';
+
+type Dumps = Readonly<Partial<Record<IPFamily, SavedDump>>>;
+
+/** With more service ports, only what does not depend on Services decides: to compile for each release would take long. */
+const MOST_SERVICE_PORTS = 3000;
+
+/** @param actual the host's rules, of the families that are compared */
+export async function fitRelease(
+  loaded: LoadedCompilation,
+  actual: Dumps,
+  options: NodeOptions,
+  io: CommandIO,
+): Promise<LoadedCompilation> {
+  const families = Object.keys(actual) as IPFamily[];
+  const found = families.map((family) => ruleTables(actual[family] as SavedDump));
+  const backend = await loadBackend('iptables');
+  const compileFor = (release: Release, state = loaded.state): LoadedCompilation => {
+    const { configuration, nfacct } = loaded.view;
+    const node = { name: options.node, addresses: options.nodeAddress };
+    const view = buildNodeView(state, { release, configuration, node, nfacct });
+    return { ...loaded, view, compiled: backend.compile(view) };
+  };
+  const tablesOf = (compilation: LoadedCompilation): readonly RuleTables[] =>
+    families.map((family) => ruleTables(compiledDump(compilation, family)));
+  const empty = { ...loaded.state, services: [], endpointSlices: [] };
+  const candidates = SUPPORTED_RELEASES.toReversed()
+    .map(parseRelease)
+    .map((release): ReleaseCandidate => ({ release, rules: tablesOf(compileFor(release, empty)) }));
+  const fitting = fittingReleases(candidates, found);
+  const best = fitting.includes(loaded.view.release) ? loaded : compileFor(fitting[0] as Release);
+  const differs = (tables: readonly RuleTables[]) =>
+    tables.some((each, i) => countDifferences(each, found[i] as RuleTables) > 0);
+  const exact = findExact(best, fitting, compileFor, (each) => !differs(tablesOf(each)));
+  const names = fitting.map(({ name }) => name);
+  if (exact.view.release !== loaded.view.release) {
+    const others = names.filter((name) => name !== exact.view.release.name);
+    const alike = others.length === 0 ? '' : `, as those of ${others.join(', ')} may be`;
+    io.stderr.write(
+      `note: the rules are those of kube-proxy ${exact.view.release.name}${alike} (--kube-version names another)\n`,
+    );
+  }
+  return exact;
+}
+
+/** Where rules differ, another release that fits as well may have them all. */
+function findExact(
+  best: LoadedCompilation,
+  fitting: readonly Release[],
+  compileFor: (release: Release) => LoadedCompilation,
+  isExact: (compilation: LoadedCompilation) => boolean,
+): LoadedCompilation {
+  const { families, release } = best.view;
+  const count = families.IPv4.servicePorts.length + families.IPv6.servicePorts.length;
+  if (fitting.length < 2 || count > MOST_SERVICE_PORTS || isExact(best)) return best;
+  for (const other of fitting) {
+    if (other === release) continue;
+    const compilation = compileFor(other);
+    if (isExact(compilation)) return compilation;
+  }
+  return best;
+}
