@@ -23,6 +23,7 @@ import {
   olderReleases,
   readExpected,
 } from './oracles.ts';
+import { USERSPACE_RELEASE } from './userspace-oracle.ts';
 
 const USAGE = `usage: npm run conformance -- [flags]
   --seed N           seed of the clusters (default 1)
@@ -74,8 +75,10 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
   const { mode } = values;
   if (!isComparedMode(mode))
     throw new Error(`no mode ${mode}; there are ${Object.keys(MODE_TEXTS).join(', ')}`);
-  const all = olderReleases(oracles, mode);
-  const releases = values.releases === 'all' ? all : values.releases.split(',').filter((name) => name !== '');
+  const isOld = mode === 'userspace';
+  const all = isOld ? [USERSPACE_RELEASE] : olderReleases(oracles, mode);
+  const releases =
+    isOld || values.releases === 'all' ? all : values.releases.split(',').filter((name) => name !== '');
   for (const release of releases) {
     if (!all.includes(release))
       throw new Error(`no oracle for release ${release}; there are ${all.join(', ')}`);
@@ -88,7 +91,7 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
     wide: values.wide,
     clusters: values.clusters,
     releases,
-    newest: !values['only-releases'],
+    newest: !isOld && !values['only-releases'],
     env: values.env,
     save: !values['no-save'],
     keep: values.keep,

@@ -11,6 +11,7 @@ import { type ClusterOptions, compareReleases, readTexts } from '../support/clus
 import type { ComparedMode } from '../support/compile-cluster.ts';
 import { loadIptables, loadNftables } from '../support/namespace.ts';
 import { canonicalIptablesSave, canonicalNftList } from '../support/normal-form.ts';
+import { runUserspace, USERSPACE_RELEASE } from './userspace-oracle.ts';
 
 const run = promisify(execFile);
 
@@ -65,7 +66,9 @@ export function findOracles(root: string): Oracles {
       });
     },
     runRelease: (release, folder, options, withSave) =>
-      runRelease(program(`oracle-${release}`), folder, options, withSave),
+      options.mode === 'userspace'
+        ? runUserspace(program('userspace'), folder, options)
+        : runRelease(program(`oracle-${release}`), folder, options, withSave),
   };
 }
 
@@ -120,7 +123,11 @@ async function readNftables(out: string): Promise<Artifacts> {
 }
 
 /** The first release of each mode whose kube-proxy is asked. */
-const FIRST_RELEASE: Readonly<Record<ComparedMode, string>> = { iptables: '1.25', nftables: '1.29' };
+const FIRST_RELEASE: Readonly<Record<ComparedMode, string>> = {
+  iptables: '1.25',
+  nftables: '1.29',
+  userspace: USERSPACE_RELEASE,
+};
 
 /** The releases with a mode that have a program of their own, oldest first. */
 export function olderReleases(root: string, mode: ComparedMode): string[] {

@@ -10,6 +10,7 @@ import { run } from '../../src/cli/main.ts';
 import { DEFAULT_KINDS, prepareCluster, readInput, serviceVariables } from '../../src/index.ts';
 import { type ClusterOptions, readClusterOptions } from './cluster-folder.ts';
 import { canonicalIptablesSave, canonicalNftList } from './normal-form.ts';
+import { canonicalUserspaceSave } from './userspace-normal-form.ts';
 
 export interface CompileOptions extends ClusterOptions {
   readonly release?: string;
@@ -17,7 +18,7 @@ export interface CompileOptions extends ClusterOptions {
   readonly mode?: ComparedMode;
 }
 
-export type ComparedMode = 'iptables' | 'nftables';
+export type ComparedMode = 'iptables' | 'nftables' | 'userspace';
 
 /** What is compared of a mode. */
 interface ModeTexts {
@@ -42,6 +43,13 @@ export const MODE_TEXTS: Readonly<Record<ComparedMode, ModeTexts>> = {
       ['nftables.ipv6.list', 'ip6.list'],
     ]),
     canonical: canonicalNftList,
+  },
+  userspace: {
+    files: new Map([
+      ['iptables.ipv4.save', 'iptables.save'],
+      ['iptables.ipv6.save', 'ip6tables.save'],
+    ]),
+    canonical: canonicalUserspaceSave,
   },
 };
 
