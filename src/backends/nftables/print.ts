@@ -28,15 +28,30 @@ export function printList(ruleset: Ruleset): Generator<string> {
 }
 
 /** `{"table":{…},"counters":[…],"sets":[…],"maps":[…],"chains":[…]}`, an object a line, each list sorted by name. */
-export function* printJSON(ruleset: Ruleset): Generator<string> {
-  const { word, counters, servicePorts } = ruleset;
+export function printJSON(ruleset: Ruleset): Generator<string> {
+  return pieces(jsonTexts(ruleset));
+}
+
+function* jsonTexts(ruleset: Ruleset): Generator<string> {
+  const { word, counters, servicePorts, sets, maps, chains } = ruleset;
   yield `{"table":${JSON.stringify({ family: word, name: TABLE })}`;
-  yield `,"counters":[${[...counters].sort(compareStrings).map((name) => `\n${JSON.stringify({ name })}`)}]`;
-  const lines = <T extends { readonly name: string }>(objects: Iterable<T>) =>
-    sortedTexts(objects, (object) => JSON.stringify(object)).map((line) => `\n${line}`);
-  yield `,"sets":[${lines(allOf(ruleset.sets, servicePorts, ruleset.ownSets))}]`;
-  yield `,"maps":[${lines(ruleset.maps)}]`;
-  yield `,"chains":[${lines(allOf(ruleset.chains, servicePorts, ruleset.ownChains))}]}`;
+  yield* jsonList(
+    'counters',
+    counters.map((name) => ({ name })),
+  );
+  yield* jsonList('sets', allOf(sets, servicePorts, ruleset.ownSets));
+  yield* jsonList('maps', maps);
+  yield* jsonList('chains', allOf(chains, servicePorts, ruleset.ownChains));
+  yield '}';
+}
+
+function* jsonList(name: string, objects: Iterable<{ readonly name: string }>): Generator<string> {
+  let before = `,"${name}":[\n`;
+  for (const text of sortedTexts(objects, (object) => JSON.stringify(object))) {
+    yield `${before}${text}`;
+    before = ',\n';
+  }
+  yield before === ',\n' ? ']' : `,"${name}":[]`;
 }
 
 function* tableBlock({ word }: Ruleset, blocks: Iterable<string>): Generator<string> {
