@@ -30,7 +30,7 @@ function plainName({ namespace, serviceName, portName }: ServicePortInfo, transp
   return `${namespace}/${serviceName}/${transport}/${portName}`;
 }
 
-/** nft refuses longer comments. */
+/** nft refuses longer comments. Only 1.37 cuts them; before, such a name kept kube-proxy from programming anything. */
 export function cutComment(text: string): string {
   return text.slice(0, LONGEST_COMMENT);
 }

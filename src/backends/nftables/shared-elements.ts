@@ -138,7 +138,10 @@ function addFirewall(into: Collections, port: PlannedServicePort, { features }: 
   }
 }
 
-/** Up to 1.29. */
+/**
+ * Up to 1.29. Of overlapping ranges the kernel wants the narrower ones first; where they are not, it refuses the whole
+ * transaction, kube-proxy's as well as ours.
+ */
 function addFirewallSets(into: Collections, { servicePort, transport }: PlannedServicePort): void {
   const comment = cutComment(servicePort.name);
   for (const address of servicePort.loadBalancerVIPs) {
