@@ -3,17 +3,17 @@
  * the compilation for the release that fits best; which one it is, is said.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import type { SavedDump } from '../backends/iptables/saved.ts';
 import { loadBackend } from '../backends/registry.ts';
 import { countDifferences, fittingReleases, type ReleaseCandidate } from '../diff/fit-release.ts';
 import { type RuleTables, ruleTables } from '../diff/rule-tables.ts';
 import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
 import type { Release } from '../proxy/release.ts';
 import type { CommandIO } from './io.ts';
+import type { HostDump } from './load-host.ts';
 import { compiledDump, type LoadedCompilation } from './load-node.ts';
 import type { NodeOptions } from './options.ts';
 
-type Dumps = Readonly<Partial<Record<IPFamily, SavedDump>>>;
+type Dumps = Readonly<Partial<Record<IPFamily, HostDump>>>;
 
 /** With more service ports, only what does not depend on Services decides: to compile for each release would take long. */
 const MOST_SERVICE_PORTS = 3000;
@@ -26,7 +26,7 @@ export async function fitRelease(
   io: CommandIO,
 ): Promise<LoadedCompilation> {
   const families = Object.keys(actual) as IPFamily[];
-  const found = families.map((family) => ruleTables(actual[family] as SavedDump));
+  const found = families.map((family) => ruleTables((actual[family] as HostDump).dump));
   const backend = await loadBackend('iptables');
   const compileFor = (release: Release, state = loaded.state): LoadedCompilation => {
     const { configuration, nfacct } = loaded.view;

@@ -41,6 +41,7 @@ async function readHost(
 }
 
 export interface HostDump {
+  readonly text: string;
   readonly dump: SavedDump;
   /** For people: a file, or a command and where it ran. */
   readonly origin: string;
@@ -56,11 +57,12 @@ export function hostDump(host: HostState, family: IPFamily, io: CommandIO): Host
     );
   }
   const dump = parseSaved(found.text);
-  const lines = found.text.split('\n');
+  const unread = problems(dump);
+  const lines = unread.length === 0 ? [] : found.text.split('\n');
   // Its lines are not those of the file: the tables of several dumps were put together.
-  for (const { line, problem } of problems(dump)) {
+  for (const { line, problem } of unread) {
     const quoted = JSON.stringify((lines[line - 1] ?? '').slice(0, 100));
     io.stderr.write(`warning: ${plainText(`${found.origin}: ${quoted}: ${problem}`)}\n`);
   }
-  return { dump, origin: found.origin };
+  return { text: found.text, dump, origin: found.origin };
 }

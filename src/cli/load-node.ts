@@ -92,7 +92,15 @@ async function load(
  * The compiled rules as a host would show them.
  * @throws OperationalError for a mode whose rules are not those of iptables.
  */
-export function compiledDump({ compiled }: LoadedCompilation, family: IPFamily): SavedDump {
+export function compiledDump(loaded: LoadedCompilation, family: IPFamily): SavedDump {
+  return parseSaved(compiledText(loaded, family));
+}
+
+/**
+ * The same as text.
+ * @throws OperationalError for a mode whose rules are not those of iptables.
+ */
+export function compiledText({ compiled }: LoadedCompilation, family: IPFamily): string {
   const name = family === 'IPv4' ? 'iptables.save' : 'ip6tables.save';
   const artifact = compiled.artifacts.find((candidate) => candidate.name === name);
   if (artifact === undefined || compiled.mode !== 'iptables') {
@@ -100,5 +108,5 @@ export function compiledDump({ compiled }: LoadedCompilation, family: IPFamily):
       `packets can be followed through mode iptables, not yet through ${compiled.mode}`,
     );
   }
-  return parseSaved([...artifact.text()].join(''));
+  return [...artifact.text()].join('');
 }

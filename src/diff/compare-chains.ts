@@ -39,13 +39,19 @@ export function kubeletRules(intended: RuleTables): ReadonlySet<string> {
 }
 
 const NO_RULES: readonly SavedRule[] = [];
+const NO_KEYS: ReadonlySet<string> = new Set();
 
-export function compareChains(intended: RuleTables, actual: RuleTables): readonly ChainDifference[] {
+/** @param same chains that need no comparison, by `nat KUBE-SERVICES` */
+export function compareChains(
+  intended: RuleTables,
+  actual: RuleTables,
+  same: ReadonlySet<string> = NO_KEYS,
+): readonly ChainDifference[] {
   const differences: ChainDifference[] = [];
   const kubelets = kubeletRules(intended);
   for (const [table, chains] of intended) {
     for (const { name, rules } of chains.values()) {
-      if (HOOKS.has(name)) continue;
+      if (HOOKS.has(name) || same.has(`${table} ${name}`)) continue;
       const found = actual.get(table)?.get(name)?.rules ?? NO_RULES;
       const difference = compareChain(table, name, rules, found, kubelets);
       if (difference !== undefined) differences.push(difference);
@@ -74,8 +80,6 @@ function compareChain(
   if (others !== NO_KEYS && missing.length === 0 && strange.length === 0) return undefined;
   return { table, chain, missing, extra: strange, reordered: missing.length + strange.length === 0 };
 }
-
-const NO_KEYS: ReadonlySet<string> = new Set();
 
 /** Spelled alike nearly always; then the keys need not be made. */
 function isSame(a: SavedRule, b: SavedRule): boolean {

@@ -5,7 +5,7 @@
  * Packets are traced only where rules differ, or where somebody else's rules may meet Service traffic.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import { problems } from '../backends/iptables/parse.ts';
+import { parseSaved, problems } from '../backends/iptables/parse.ts';
 import type { SavedDump, SavedRule } from '../backends/iptables/saved.ts';
 import type { NodeView } from '../proxy/node-view.ts';
 import { isIPv6, parseIP } from '../shared/ip.ts';
@@ -20,14 +20,20 @@ import { type PortFacts, portFacts } from './port-facts.ts';
 import { namedBy, OUTSIDE_DEVICE, type ProbeScene } from './probes.ts';
 import { type ChainLines, chainLines } from './rule-lines.ts';
 import { type RuleTables, reachableChains, ruleTables } from './rule-tables.ts';
+import { sameText } from './same-text.ts';
 import { strangerChanges } from './stranger-changes.ts';
 import { trafficReach } from './traffic-reach.ts';
 
 export interface FamilyQuestion {
   readonly family: IPFamily;
-  readonly intended: { readonly dump: SavedDump; readonly view: NodeView };
-  /** The view is absent of a host's rules. */
-  readonly actual: { readonly dump: SavedDump; readonly view?: NodeView | undefined };
+  /** As `iptables-save` prints them. */
+  readonly intended: { readonly text: string; readonly view: NodeView };
+  /** What was read of the text; the view is absent of a host's rules. */
+  readonly actual: {
+    readonly text: string;
+    readonly dump: SavedDump;
+    readonly view?: NodeView | undefined;
+  };
   /** The addresses on the host's interfaces, of both families. */
   readonly addresses: readonly string[];
 }
@@ -46,14 +52,15 @@ export interface FamilyDiff {
 
 export function diffFamily(question: FamilyQuestion): FamilyDiff {
   const { family, intended, actual } = question;
-  const tables = { intended: ruleTables(intended.dump), actual: ruleTables(actual.dump) };
+  const { same, rest } = sameText(intended.text, actual.text);
+  const compared = { intended: ruleTables(parseSaved(rest)), actual: ruleTables(actual.dump) };
   const view = intended.view.families[family];
   const other = actual.view?.families[family];
   const unreadable = unreadableLines(family, actual.dump);
   const reach = trafficReach(other === undefined ? [view] : [view, other], question.addresses);
-  const builtIn = compareBuiltIn(tables.intended, tables.actual, reach);
-  const differences = [...compareChains(tables.intended, tables.actual), ...builtIn.missing];
-  const stale = staleChains(family, tables);
+  const builtIn = compareBuiltIn(compared.intended, compared.actual, reach);
+  const differences = [...compareChains(compared.intended, compared.actual, same), ...builtIn.missing];
+  const stale = staleChains(family, compared);
   const differingRules = differences.reduce(
     (sum, { missing, extra, reordered }) => sum + missing.length + extra.length + (reordered ? 1 : 0),
     0,
@@ -61,15 +68,14 @@ export function diffFamily(question: FamilyQuestion): FamilyDiff {
   const base = { family, stale, differingRules };
   if (differences.length === 0 && !builtIn.suspicious)
     return { ...base, services: [], foreign: [], unknown: unreadable, chains: () => [] };
+  const dump = parseSaved(intended.text);
+  const tables = { ...compared, intended: ruleTables(dump) };
   const attribution = attribute(differences, view, other);
   const blame = new Blame(family, attribution, builtIn, tables);
-  const services = traceServices(
-    question,
-    tables,
-    attribution,
-    blame,
-    withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies),
-  );
+  const services = traceServices(question, tables.actual, attribution, blame, {
+    intended: dump,
+    actual: withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies),
+  });
   const foreign = blame.foreign();
   const chains = () => differingChains(family, tables, differences, foreign);
   return { ...base, services, foreign, unknown: [...unreadable, ...blame.unknown()], chains };
@@ -115,14 +121,14 @@ const MOST_SHOWN = 200;
 
 function traceServices(
   question: FamilyQuestion,
-  actual: { readonly intended: RuleTables; readonly actual: RuleTables },
+  actual: RuleTables,
   attribution: Attribution,
   blame: Blame,
-  dump: SavedDump,
+  dumps: { readonly intended: SavedDump; readonly actual: SavedDump },
 ): readonly ServiceChanges[] {
   const { family, intended } = question;
   const nodeAddresses = hostAddresses(question);
-  const tracers = new Tracers(intended.dump, dump, [...question.addresses, ...nodeAddresses]);
+  const tracers = new Tracers(dumps.intended, dumps.actual, [...question.addresses, ...nodeAddresses]);
   const general = namedBy(blame.suspects);
   const scene: ProbeScene = {
     family: intended.view.families[family],
@@ -130,6 +136,7 @@ function traceServices(
     nodeAddresses,
     networks: general.networks,
     sockets: [],
+    callingEndpoints: MOST_CALLING_ENDPOINTS,
     device: OUTSIDE_DEVICE,
   };
   const services: ServiceChanges[] = [];
@@ -145,8 +152,9 @@ function traceServices(
         ...scene,
         networks: [...new Set([...general.networks, ...own.networks])],
         sockets: caughtBy(facts),
+        callingEndpoints: facts.differences.length === 0 ? 1 : MOST_CALLING_ENDPOINTS,
       },
-      actual: actual.actual,
+      actual,
       devices: [...new Set([...general.devices, ...own.devices])].slice(0, MOST_DEVICES),
       established,
     });
@@ -163,6 +171,9 @@ function traceServices(
     ...attribution.strangers.map((stranger) => strangerChanges(family, stranger, tracers, scene)),
   ];
 }
+
+/** So many of a Service's endpoints call it themselves; with the Service's own rules intact, one stands for all. */
+const MOST_CALLING_ENDPOINTS = 24;
 
 /** By rules of address translation that nobody intended, and that lead to the Service. */
 function caughtBy({ extra }: PortFacts): readonly string[] {

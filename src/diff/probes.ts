@@ -52,6 +52,8 @@ export interface ProbeScene {
   readonly networks: readonly string[];
   /** What such rules catch, as `10.96.0.10 tcp 80` or `* tcp 30080`. */
   readonly sockets: readonly string[];
+  /** How many of a Service's endpoints call it. */
+  readonly callingEndpoints: number;
   /** The device by which traffic comes in; a name that no rule has unless one is looked at. */
   readonly device: string;
 }
@@ -133,8 +135,6 @@ function nodePortAddresses({ family, nodeAddresses }: ProbeScene): readonly stri
   return [...new Set([...outer.slice(0, MOST_NODE_ADDRESSES), ...loopback])];
 }
 
-/** So many of a Service's endpoints call it themselves; each is a case of its own, and they are alike. */
-const MOST_CALLING_ENDPOINTS = 24;
 const MOST_RANGES = 64;
 
 function clientsOf(view: ServicePortView, scene: ProbeScene): readonly Client[] {
@@ -151,7 +151,7 @@ function clientsOf(view: ServicePortView, scene: ProbeScene): readonly Client[] 
     if (endpoints.includes(network)) continue;
     for (const address of addressesIn(network, family)) clients.push({ kind: 'range', address, network });
   }
-  const calling = endpoints.filter((ip, i) => i < MOST_CALLING_ENDPOINTS || networks.includes(ip));
+  const calling = endpoints.filter((ip, i) => i < scene.callingEndpoints || networks.includes(ip));
   for (const address of new Set(calling)) clients.push({ kind: 'endpoint', address });
   return clients;
 }

@@ -65,8 +65,8 @@ export function tampered(text: string, tamper: Tamper): string {
 export function questionsOf({ view, intended, texts }: Host, families = FAMILIES): FamilyQuestion[] {
   return families.map((family) => ({
     family,
-    intended: { dump: parseSaved(intended[family]), view },
-    actual: { dump: parseSaved(texts[family]) },
+    intended: { text: intended[family], view },
+    actual: { text: texts[family], dump: parseSaved(texts[family]) },
     addresses: view.node.interfaceAddresses,
   }));
 }

@@ -80,7 +80,15 @@ function differing({ view, intended, texts }: Host, tamper: Tamper): ReadonlySet
   const family = view.families.IPv4;
   const nodeAddresses = addresses.filter((address) => !address.includes(':'));
   for (const port of family.servicePorts) {
-    const scene = { family, node: view, nodeAddresses, networks: [], sockets: [], device: OUTSIDE_DEVICE };
+    const scene = {
+      family,
+      node: view,
+      nodeAddresses,
+      networks: [],
+      sockets: [],
+      callingEndpoints: 24,
+      device: OUTSIDE_DEVICE,
+    };
     for (const { packet } of probesOf([port], scene)) {
       const told = (rules: typeof before) =>
         trace(rules, packet)

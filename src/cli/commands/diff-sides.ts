@@ -1,6 +1,5 @@
 /** Both sides of a comparison: reads and compiles what is intended, and reads what it is compared with. */
 import type { IPFamily } from '../../apiserver/objects.ts';
-import type { SavedDump } from '../../backends/iptables/saved.ts';
 import type { FamilyQuestion } from '../../diff/diff-family.ts';
 import type { HostState } from '../../host/host-state.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
@@ -9,9 +8,9 @@ import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { fitRelease } from '../fit-node.ts';
 import type { CommandIO } from '../io.ts';
-import { hostDump, loadHost } from '../load-host.ts';
+import { type HostDump, hostDump, loadHost } from '../load-host.ts';
 import { isLive } from '../load-input.ts';
-import { compiledDump, type LoadedCompilation, loadCompilation } from '../load-node.ts';
+import { compiledDump, compiledText, type LoadedCompilation, loadCompilation } from '../load-node.ts';
 import { requestedFamily } from './compile-options.ts';
 import { type DiffOptions, isAgainst } from './diff-options.ts';
 
@@ -47,16 +46,10 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
   const fitting = isOpen ? await fitRelease(intended, actual, options, io) : intended;
   const addresses = [...new Set([...fitting.view.node.interfaceAddresses, ...(host.localAddresses ?? [])])];
   const questions = FAMILIES.flatMap((family): FamilyQuestion[] => {
-    const dump = actual[family];
-    if (dump === undefined) return [];
-    return [
-      {
-        family,
-        intended: { dump: compiledDump(fitting, family), view: fitting.view },
-        actual: { dump },
-        addresses,
-      },
-    ];
+    const found = actual[family];
+    if (found === undefined) return [];
+    const text = compiledText(fitting, family);
+    return [{ family, intended: { text, view: fitting.view }, actual: found, addresses }];
   });
   return { questions, head: headOf(fitting, hostName(options)) };
 }
@@ -101,13 +94,17 @@ function againstCompilation(
   const only = requestedFamily(options.family);
   return FAMILIES.filter((family) => only === undefined || family === only).map((family) => ({
     family,
-    intended: { dump: compiledDump(intended, family), view: intended.view },
-    actual: { dump: compiledDump(other, family), view: other.view },
+    intended: { text: compiledText(intended, family), view: intended.view },
+    actual: {
+      text: compiledText(other, family),
+      dump: compiledDump(other, family),
+      view: other.view,
+    },
     addresses: intended.view.node.interfaceAddresses,
   }));
 }
 
-type Dumps = Partial<Record<IPFamily, SavedDump>>;
+type Dumps = Partial<Record<IPFamily, HostDump>>;
 
 /** A family of which the host tells nothing is not compared, which is said where Services have it. */
 function hostDumps(
@@ -132,6 +129,6 @@ function hostDumps(
     io.stderr.write(`warning: ${plainText(lost)}\n`);
   }
   const dumps: Dumps = {};
-  for (const family of compared) dumps[family] = hostDump(host, family, io).dump;
+  for (const family of compared) dumps[family] = hostDump(host, family, io);
   return dumps;
 }
