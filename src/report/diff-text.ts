@@ -70,8 +70,10 @@ export function differingServices({ services }: NodeDiff): number {
 export function answer(diff: NodeDiff): string {
   const { equal, unknown, foreign, compared } = diff;
   const differing = differingServices(diff);
-  if (differing > 0)
-    return `${differing} of ${compared} ${compared === 1 ? 'Service differs' : 'Services differ'}`;
+  if (differing > 0) {
+    const services = compared === 1 ? 'Service' : 'Services';
+    return `${differing} of ${compared} ${services} ${differing === 1 ? 'differs' : 'differ'}`;
+  }
   if (equal)
     return compared === 1
       ? 'the rules of the one Service are right'

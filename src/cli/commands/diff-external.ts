@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { ChainLines } from '../../diff/rule-lines.ts';
 import { chainFile } from '../../report/diff-unified.ts';
+import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 
@@ -45,7 +46,8 @@ export async function runExternalDiff(
   }
 }
 
+/** The program may show it on a terminal. */
 async function write(path: string, lines: readonly string[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, lines.map((line) => `${line}\n`).join(''));
+  await writeFile(path, lines.map((line) => `${plainText(line)}\n`).join(''));
 }
