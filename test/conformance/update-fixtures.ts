@@ -1,7 +1,7 @@
 /**
  * Writes the expected texts of the fixtures. In: cluster folders below `fixtures/`. Out: what the real kube-proxies
- * print for them, in normal form: `expected/NAME` below `fixtures/clusters`, `expected/NAME@FIRST-LAST` (a run of
- * releases that print the same) below `fixtures/releases`.
+ * print for them, in normal form: `expected/NAME` below `fixtures/clusters` and `fixtures/userspace`,
+ * `expected/NAME@FIRST-LAST` (a run of releases that print the same) below `fixtures/releases`.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,10 @@ import {
   olderReleases,
   readExpected,
 } from './oracles.ts';
+import { USERSPACE_RELEASE } from './userspace-oracle.ts';
 
 const USAGE = `usage: npm run update-fixtures -- [--mode MODE]... [FOLDER...]
-FOLDER: fixtures/clusters/NAME or fixtures/releases/NAME; default: all of them
+FOLDER: NAME below fixtures/clusters, fixtures/releases or fixtures/userspace; default: all of them
 MODE: ${Object.keys(MODE_TEXTS).join(' or ')}; default: those that a folder has texts of, and iptables
 `;
 
@@ -40,13 +41,15 @@ export async function main(argv: readonly string[], repository: string): Promise
   }
   const root = join(repository, 'test', 'oracle');
   const oracles = findOracles(root);
-  const all = ['clusters', 'releases'].flatMap((kind) => {
+  const all = ['clusters', 'releases', 'userspace'].flatMap((kind) => {
     const folder = join(repository, 'fixtures', kind);
     return listClusters(folder).map((name) => join(folder, name));
   });
   for (const folder of positionals.length > 0 ? positionals.map((name) => resolve(name)) : all) {
     const modes = modesOf(folder, values.mode);
-    if (basename(dirname(folder)) === 'releases') await updateReleases(oracles, root, folder, modes);
+    const kind = basename(dirname(folder));
+    if (kind === 'userspace') await updateUserspace(oracles, folder);
+    else if (kind === 'releases') await updateReleases(oracles, root, folder, modes);
     else await updateCluster(oracles, folder, modes);
     console.log(folder);
   }
@@ -59,6 +62,11 @@ function modesOf(folder: string, asked: readonly string[]): readonly ComparedMod
   const present = existsSync(expected) ? readdirSync(expected) : [];
   const modes = new Set(['iptables', ...asked, ...present.map((name) => name.split('.')[0] as string)]);
   return [...modes].filter(isComparedMode);
+}
+
+async function updateUserspace(oracles: Oracles, folder: string): Promise<void> {
+  const options = { ...readClusterOptions(folder), mode: 'userspace' } as const;
+  write(join(folder, 'expected'), await oracles.runRelease(USERSPACE_RELEASE, folder, options, true));
 }
 
 /** `expected/`, and `expected-nfacct/` where there is one; only mode iptables knows nfacct. */

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadAll } from 'js-yaml';
+import { compareStrings } from '../../src/shared/ordering.ts';
 import type { ClusterOptions } from '../support/cluster-folder.ts';
-import { canonicalUserspaceSave } from '../support/userspace-normal-form.ts';
+import { canonicalUserspaceSave, proxiedLine } from '../support/userspace-normal-form.ts';
 
 const run = promisify(execFile);
 
@@ -56,10 +57,38 @@ export async function runUserspace(
     return new Map([
       ['iptables.ipv4.save', canonicalUserspaceSave(texts.ipv4)],
       ['iptables.ipv6.save', canonicalUserspaceSave(texts.ipv6)],
+      ['userspace.endpoints', endpointsText(readFileSync(join(out, 'userspace.portals.json'), 'utf8'), host)],
     ]);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
+}
+
+interface PortalOfOracle {
+  readonly service: string;
+  readonly protocol: string;
+  /** The cluster IP and its port. */
+  readonly portal: string;
+  readonly affinity: string;
+  readonly roundRobin: readonly string[] | null;
+}
+
+/** Those that rules lead to: kube-proxy has a proxy for the other family, too. */
+function endpointsText(json: string, { family }: Host): string {
+  const portals = (JSON.parse(json) ?? []) as readonly PortalOfOracle[];
+  return portals
+    .filter(({ portal }) => portal.startsWith('[') === (family === 'ipv6'))
+    .map(({ service, protocol, affinity, roundRobin }) =>
+      proxiedLine(
+        service,
+        protocol,
+        affinity === 'ClientIP' && (roundRobin ?? []).length > 0,
+        roundRobin ?? [],
+      ),
+    )
+    .sort(compareStrings)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 interface Document {

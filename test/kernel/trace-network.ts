@@ -116,6 +116,12 @@ class Worker {
     });
   }
 
+  /** Starts a program in the namespace; `nsenter` becomes it. */
+  spawn(command: string, args: readonly string[]): ChildProcess {
+    const stdio = ['ignore', 'ignore', 'pipe'] as const;
+    return spawn('nsenter', ['-t', `${this.pid}`, '-n', command, ...args], { stdio: [...stdio] });
+  }
+
   stop(): Promise<void> {
     return new Promise((resolve) => {
       this.child.on('close', () => resolve());
@@ -186,6 +192,11 @@ export class Network {
   /** Loads rules on the node. */
   load(command: string, rules: string): Promise<void> {
     return this.at('node').run(`${command} -w 30`, rules);
+  }
+
+  /** Starts a program on the node; whoever starts it ends it. */
+  spawnOnNode(command: string, args: readonly string[]): ChildProcess {
+    return this.at('node').spawn(command, args);
   }
 
   connect(from: Place, connection: Connection): Promise<Reply> {

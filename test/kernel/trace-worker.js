@@ -38,6 +38,7 @@ function connect({ protocol, source, address, port, patience }, done) {
     const socket = net.connect({ host: address, port, localAddress: source });
     close = () => socket.destroy();
     socket.on('data', (data) => finish({ answer: `${data}` }, close));
+    socket.on('end', () => finish({ error: 'closed' }, close));
     socket.on('error', (error) => finish({ error: error.code }, close));
   } else {
     const socket = udp(address);

@@ -10,7 +10,7 @@ import { run } from '../../src/cli/main.ts';
 import { DEFAULT_KINDS, prepareCluster, readInput, serviceVariables } from '../../src/index.ts';
 import { type ClusterOptions, readClusterOptions } from './cluster-folder.ts';
 import { canonicalIptablesSave, canonicalNftList } from './normal-form.ts';
-import { canonicalUserspaceSave } from './userspace-normal-form.ts';
+import { canonicalUserspace } from './userspace-normal-form.ts';
 
 export interface CompileOptions extends ClusterOptions {
   readonly release?: string;
@@ -48,8 +48,9 @@ export const MODE_TEXTS: Readonly<Record<ComparedMode, ModeTexts>> = {
     files: new Map([
       ['iptables.ipv4.save', 'iptables.save'],
       ['iptables.ipv6.save', 'ip6tables.save'],
+      ['userspace.endpoints', 'nginx.conf'],
     ]),
-    canonical: canonicalUserspaceSave,
+    canonical: canonicalUserspace,
   },
 };
 
@@ -103,7 +104,7 @@ class Collector extends Writable {
 }
 
 /** The flags with which `compile` sees a cluster folder as the oracle does. */
-function inputFlags(folder: string, options: CompileOptions): string[] {
+export function inputFlags(folder: string, options: CompileOptions): string[] {
   const flags = ['-f', join(folder, 'cluster.yaml')];
   const config = join(folder, 'config.yaml');
   if (existsSync(config)) flags.push('--proxy-config', config);

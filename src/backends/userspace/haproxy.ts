@@ -26,6 +26,13 @@ const DEFAULTS = `defaults
   option srvtcpka
 `;
 
+/** No port of any address: a name that only processes of this host could use. */
+const NO_LISTENER = `
+# HAProxy does not start without a listener; this one leads nowhere.
+listen none
+  bind abns@svcrules-none
+`;
+
 /** @param head lines of the comment at the top */
 export function* printHAProxy(
   frontends: readonly Frontend[],
@@ -38,6 +45,7 @@ export function* printHAProxy(
   lines.push(...udp.map(({ name, origin }) => `  ${commentName(name)}: ${origin}`));
   yield checked(lines.map((line) => `# ${line}\n`).join(''), lines.length);
   yield `\n${DEFAULTS}`;
+  if (udp.length === frontends.length) yield NO_LISTENER;
   for (const frontend of frontends) {
     if (frontend.protocol === 'TCP') yield section(frontend, bothFamilies);
   }

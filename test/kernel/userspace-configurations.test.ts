@@ -1,0 +1,63 @@
+/**
+ * HAProxy and nginx as judges: they take the configuration that is generated for every cluster of the fixtures, behind
+ * kube-proxy's rules and in its place. Where they are not installed the tests are skipped, with the reason on stderr;
+ * SVCRULES_REQUIRE_KERNEL=1 makes that a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
+import { inputFlags, runCaptured } from '../support/compile-cluster.ts';
+import { probeKernel, runInNamespace } from '../support/namespace.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
+const CLUSTERS = ['clusters', 'userspace'].flatMap((kind) =>
+  listClusters(join(FIXTURES, kind)).map((name) => join(kind, name)),
+);
+
+/** Addresses that this host does not have may be listened on, so that they can be looked at. */
+const PREPARE = `ip link set lo up
+  echo 1 >/proc/sys/net/ipv4/ip_nonlocal_bind
+  echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind`;
+
+const reason =
+  (['haproxy', 'nginx'] as const)
+    .map((program) => spawnSync(program, ['-v']).error?.message)
+    .find((message) => message !== undefined) ?? probeKernel('legacy', 'ipv4');
+if (reason !== undefined) process.stderr.write(`no test of configurations: ${reason}\n`);
+if (process.env.SVCRULES_REQUIRE_KERNEL === '1') {
+  it('runs here', () => expect(reason).toBeUndefined());
+}
+
+describe.skipIf(reason !== undefined)('the generated configuration', () => {
+  let work: string;
+  beforeAll(() => {
+    work = mkdtempSync(join(tmpdir(), 'svcrules-configurations-'));
+  });
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+  it.each(CLUSTERS)('of %s passes the check of both', async (cluster) => {
+    const folder = join(FIXTURES, cluster);
+    const folders: string[] = [];
+    for (const portals of [true, false]) {
+      const out = join(work, cluster.replace('/', '.'), portals ? 'portals' : 'standalone');
+      mkdirSync(out, { recursive: true });
+      const flags = [...inputFlags(folder, { ...readClusterOptions(folder), release: '1.25' })];
+      if (!portals) flags.push('--no-portals');
+      const result = await runCaptured(['compile', ...flags, '--mode', 'userspace', '--out', out]);
+      expect(result.status, result.stderr).toBe(0);
+      folders.push(out);
+    }
+    const script = `${PREPARE}
+      for folder in "$@"; do
+        haproxy -c -f "$folder/haproxy.cfg" >&2
+        nginx -e stderr -t -c "$folder/nginx.conf" -g "pid $folder/pid;" >&2
+      done
+      echo passed`;
+    expect(await runInNamespace(script, folders)).toBe('passed\n');
+  });
+});
