@@ -4,7 +4,7 @@
  * looks at.
  */
 import { type AdmissionOptions, admit, DEFAULT_ADMISSION_OPTIONS } from '../apiserver/admit.ts';
-import type { ClusterState } from '../apiserver/cluster-state.ts';
+import type { Allocation, ClusterState } from '../apiserver/cluster-state.ts';
 import { SERVICE_NAME_LABEL } from '../apiserver/labels.ts';
 import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts';
 import { modernizeStoredObjects } from '../apiserver/stored-objects.ts';
@@ -42,6 +42,10 @@ export interface LintedCluster {
   /** All of a namespace. */
   readonly templatesIn: (namespace: string) => readonly PodTemplate[];
   readonly service: (namespace: string, name: string) => Service | undefined;
+  /** Whether the input has a Service of that name, be it admitted or not. */
+  readonly hasService: (namespace: string, name: string) => boolean;
+  /** What the API server would have chosen for a Service, so that no manifest says it. */
+  readonly allocationsOf: (namespace: string, name: string) => readonly Allocation[];
   /** All slices of a Service, those that controllers would write included. */
   readonly slicesOf: (service: Service) => readonly EndpointSlice[];
   /** Those that the input has. */
@@ -70,6 +74,13 @@ export function lintedCluster(input: LintInput): LintedCluster {
   const slices = groupBy(state.endpointSlices, serviceKeyOf);
   const writtenSlices = groupBy(admitted.endpointSlices, serviceKeyOf);
   const services = new Map(admitted.services.map((service) => [keyOf(service), service]));
+  const serviceNames = new Set(
+    (byKind.get('Service') ?? []).map(({ object }) => {
+      const { namespace, name } = fieldsOf(object.metadata);
+      return `${namespace || options.namespace}/${name}`;
+    }),
+  );
+  const allocations = groupBy(admitted.allocations, ({ namespace, name }) => `${namespace}/${name}`);
   const endpoints = new Map(admitted.endpoints.map((each) => [keyOf(each), each]));
   const sources = new Map(
     admission.objects.flatMap(({ object, source }) =>
@@ -85,6 +96,8 @@ export function lintedCluster(input: LintInput): LintedCluster {
     templatesOf: selectTemplates(admitted, templates),
     templatesIn: (namespace) => byNamespace.get(namespace) ?? [],
     service: (namespace, name) => services.get(`${namespace}/${name}`),
+    hasService: (namespace, name) => serviceNames.has(`${namespace}/${name}`),
+    allocationsOf: (namespace, name) => allocations.get(`${namespace}/${name}`) ?? [],
     slicesOf: (service) => slices.get(keyOf(service)) ?? [],
     writtenSlicesOf: (service) => writtenSlices.get(keyOf(service)) ?? [],
     endpointsOf: (service) => endpoints.get(keyOf(service)),

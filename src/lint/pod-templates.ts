@@ -108,3 +108,13 @@ function readPort(value: unknown): ContainerPort {
     ...(transport === undefined ? {} : { protocol: transport }),
   };
 }
+
+/** Whether something decides when the Pod is ready; without, it is as soon as its containers run. */
+export function hasReadinessProbe({ spec }: PodTemplate): boolean {
+  const sidecars = listOf(spec.initContainers)
+    .map(fieldsOf)
+    .filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const containers = [...listOf(spec.containers).map(fieldsOf), ...sidecars];
+  if (listOf(spec.readinessGates).length > 0) return true;
+  return containers.some(({ readinessProbe }) => readinessProbe !== undefined && readinessProbe !== null);
+}
