@@ -17,21 +17,24 @@ export interface UserspaceService {
   readonly nodePort: number;
   /** 0 without affinity. */
   readonly affinitySeconds: number;
-  readonly hasEndpoints: boolean;
+  /** Half: one that answers, one that refuses connections. */
+  readonly endpoints: 'all' | 'half' | 'none';
 }
 
 function service(name: string, nodePort: number, more: Partial<UserspaceService> = {}): UserspaceService {
-  return { name, protocol: 'TCP', port: 80, nodePort, affinitySeconds: 0, hasEndpoints: true, ...more };
+  return { name, protocol: 'TCP', port: 80, nodePort, affinitySeconds: 0, endpoints: 'all', ...more };
 }
 
 export const WEB = service('web', 30080);
 export const STICKY = service('sticky', 30081, { affinitySeconds: 600 });
 export const BRIEF = service('brief', 30082, { affinitySeconds: 1 });
-export const EMPTY = service('empty', 30083, { hasEndpoints: false });
+export const EMPTY = service('empty', 30083, { endpoints: 'none' });
+export const HALF = service('half', 30084, { endpoints: 'half' });
+export const STICKY_HALF = service('sticky-half', 30085, { endpoints: 'half', affinitySeconds: 600 });
 export const DNS = service('dns', 30053, { protocol: 'UDP', port: 53 });
 export const STICKY_DNS = service('sticky-dns', 30054, { protocol: 'UDP', port: 53, affinitySeconds: 600 });
 
-const SERVICES: readonly UserspaceService[] = [WEB, STICKY, BRIEF, EMPTY, DNS, STICKY_DNS];
+const SERVICES: readonly UserspaceService[] = [WEB, STICKY, BRIEF, EMPTY, HALF, STICKY_HALF, DNS, STICKY_DNS];
 
 export function clusterIPOf(wanted: UserspaceService, family: Family): string {
   const number = 10 + SERVICES.indexOf(wanted);
@@ -43,6 +46,17 @@ export function sourceOf(place: 'pod1' | 'client', family: Family): string {
   return LINKS.find((link) => link.place === place)?.far[family][0] as string;
 }
 
+function endpointsOf({ endpoints }: UserspaceService, family: Family): readonly string[] {
+  switch (endpoints) {
+    case 'all':
+      return BACKENDS[family];
+    case 'half':
+      return [BACKENDS[family][0] as string, NODE_ADDRESS[family]];
+    case 'none':
+      return [];
+  }
+}
+
 export function userspaceObjects(family: Family): readonly SourceObject[] {
   const ipFamily = family === 'ipv4' ? 'IPv4' : 'IPv6';
   const node = {
@@ -52,7 +66,7 @@ export function userspaceObjects(family: Family): readonly SourceObject[] {
     status: { addresses: [{ type: 'InternalIP', address: NODE_ADDRESS[family] }] },
   };
   const services = SERVICES.flatMap((each) => {
-    const { name, protocol, port, nodePort, affinitySeconds, hasEndpoints } = each;
+    const { name, protocol, port, nodePort, affinitySeconds } = each;
     const clusterIP = clusterIPOf(each, family);
     const affinity = {
       sessionAffinity: 'ClientIP',
@@ -78,7 +92,7 @@ export function userspaceObjects(family: Family): readonly SourceObject[] {
         metadata: { namespace: 'prod', name: `${name}-1`, labels: { 'kubernetes.io/service-name': name } },
         addressType: ipFamily,
         ports: [{ name: '', protocol, port: protocol === 'TCP' ? 8080 : 8081 }],
-        endpoints: hasEndpoints ? BACKENDS[family].map((address) => ({ addresses: [address] })) : [],
+        endpoints: endpointsOf(each, family).map((address) => ({ addresses: [address] })),
       },
     ];
   });

@@ -18,9 +18,11 @@ import {
   clusterIPOf,
   DNS,
   EMPTY,
+  HALF,
   NODE_ADDRESS,
   STICKY,
   STICKY_DNS,
+  STICKY_HALF,
   sourceOf,
   type UserspaceService,
   userspaceObjects,
@@ -205,6 +207,11 @@ describe.each(SETUPS)('$program, $family, portals: $portals', (setup) => {
     it('takes connections to a Service without endpoints, and closes them', async () => {
       const { error } = await proxy.dial('pod1', EMPTY, portals ? 'cluster IP' : 'node port');
       expect(error).toMatch(/^(closed|ECONNRESET)$/);
+    });
+
+    it.each([HALF, STICKY_HALF])('leaves an endpoint that refuses connections to $name', async (service) => {
+      const visits = await proxy.rounds(service, 2);
+      expect(new Set(visits.map(({ backend }) => backend))).toEqual(new Set([BACKENDS[family][0]]));
     });
 
     it.runIf(program === 'haproxy')('forgets a client after its time', async () => {

@@ -1,5 +1,5 @@
 /**
- * Prints the configuration of HAProxy (2.2 and later) for service ports of TCP.
+ * Prints the configuration of HAProxy (tried with 2.6) for service ports of TCP.
  *
  * In: frontends. Out: `haproxy.cfg`, a `listen` section for each. It stands in for the proxy of kube-proxy 1.25's mode
  * userspace: one endpoint after the other, clients with affinity stay with theirs, and a connection that fails goes on to the

@@ -1,5 +1,5 @@
 /**
- * Prints the configuration of nginx (1.12 and later, with its stream module) for service ports of TCP and UDP.
+ * Prints the configuration of nginx (1.15.6 and later, with its stream module; tried with 1.22) for service ports of TCP and UDP.
  *
  * In: frontends. Out: `nginx.conf`, an `upstream` and a `server` for each. It stands in for the proxy of kube-proxy 1.25's
  * mode userspace, except for session affinity, of which nginx keeps no record.
