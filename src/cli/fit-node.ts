@@ -3,15 +3,18 @@
  * the compilation for the release that fits best; which one it is, is said.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
+import type { Backend } from '../backends/backend.ts';
 import { loadBackend } from '../backends/registry.ts';
 import { countDifferences, fittingReleases, type ReleaseCandidate } from '../diff/fit-release.ts';
 import { type RuleTables, ruleTables } from '../diff/rule-tables.ts';
 import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
+import { releaseOfNode } from '../proxy/node-release.ts';
 import type { Release } from '../proxy/release.ts';
 import type { CommandIO } from './io.ts';
 import type { HostDump } from './load-host.ts';
+import { isLive } from './load-input.ts';
 import { compiledDump, type LoadedCompilation } from './load-node.ts';
-import type { NodeOptions } from './options.ts';
+import type { InputOptions, NodeOptions } from './options.ts';
 
 type Dumps = Readonly<Partial<Record<IPFamily, HostDump>>>;
 
@@ -28,12 +31,8 @@ export async function fitRelease(
   const families = Object.keys(actual) as IPFamily[];
   const found = families.map((family) => ruleTables((actual[family] as HostDump).dump));
   const backend = await loadBackend('iptables');
-  const compileFor = (release: Release, state = loaded.state): LoadedCompilation => {
-    const { configuration, nfacct } = loaded.view;
-    const node = { name: options.node, addresses: options.nodeAddress };
-    const view = buildNodeView(state, { release, configuration, node, nfacct });
-    return { ...loaded, view, compiled: backend.compile(view) };
-  };
+  const compileFor = (release: Release, state = loaded.state): LoadedCompilation =>
+    compileAgain(loaded, backend, { release, node: options.node, addresses: options.nodeAddress }, state);
   const tablesOf = (compilation: LoadedCompilation): readonly RuleTables[] =>
     families.map((family) => ruleTables(compiledDump(compilation, family)));
   const empty = { ...loaded.state, services: [], endpointSlices: [] };
@@ -72,4 +71,36 @@ function findExact(
     if (isExact(compilation)) return compilation;
   }
   return best;
+}
+
+interface Wanted {
+  readonly release: Release;
+  readonly node: string | undefined;
+  readonly addresses: readonly string[];
+}
+
+function compileAgain(
+  loaded: LoadedCompilation,
+  backend: Backend,
+  { release, node: name, addresses }: Wanted,
+  state: LoadedCompilation['state'],
+): LoadedCompilation {
+  const { configuration, nfacct } = loaded.view;
+  const view = buildNodeView(state, { release, configuration, node: { name, addresses }, nfacct });
+  return { ...loaded, view, compiled: backend.compile(view) };
+}
+
+/**
+ * The same cluster for another node; a live one's release is its kubelet's.
+ * @throws OperationalError where the cluster has no such node.
+ */
+export async function compileNode(
+  loaded: LoadedCompilation,
+  options: NodeOptions & InputOptions,
+): Promise<LoadedCompilation> {
+  const backend = await loadBackend(loaded.compiled.mode);
+  const found = loaded.state.nodes.find(({ metadata }) => metadata.name === options.node);
+  const isOwn = options.kubeVersion === undefined && isLive(options);
+  const release = isOwn ? releaseOfNode(found).release : loaded.view.release;
+  return compileAgain(loaded, backend, { release, node: options.node, addresses: [] }, loaded.state);
 }

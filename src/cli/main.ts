@@ -184,6 +184,10 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       ]),
     )
     .option('--against-version <release>', 'another release of kube-proxy')
+    .option(
+      '--bundle <path>',
+      'what was collected of many nodes: a folder or a tar archive with a folder for each',
+    )
     .option('--show-stale', 'list chains of kube-proxy that nothing refers to')
     .addOption(
       new Option(

@@ -1,8 +1,12 @@
 /** A comparison as one JSON document. In: what differs. Out: the text of `diff -o json`, whose form programs rely on. */
 import type { NodeDiff } from '../diff/change.ts';
 
-export function diffJson({ equal, services, foreign, unknown }: NodeDiff): string {
-  const document = {
+export function diffJson(diff: NodeDiff): string {
+  return `${JSON.stringify(diffJsonDocument(diff), null, 2)}\n`;
+}
+
+export function diffJsonDocument({ equal, services, foreign, unknown }: NodeDiff): object {
+  return {
     equal,
     services: services.map(({ namespace, name, port, protocol, family, changes }) => ({
       namespace,
@@ -15,5 +19,4 @@ export function diffJson({ equal, services, foreign, unknown }: NodeDiff): strin
     foreign,
     unknown,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }

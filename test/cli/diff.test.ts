@@ -1,5 +1,5 @@
 /** `diff` end to end: what stands on stdout and stderr, and the exit status. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -225,6 +225,46 @@ describe('diff --against', () => {
     const { status, stdout } = await diff('--against-version', '1.25');
     expect(status).toBe(1);
     expect(stdout).toContain('against release 1.25');
+  });
+});
+
+describe('diff --bundle', () => {
+  const bundle = join(folder, 'bundle');
+  for (const node of ['worker-1', 'worker-2', 'gone']) mkdirSync(join(bundle, node), { recursive: true });
+  const args = [
+    'diff',
+    ...inputOf(SHOP).filter((arg) => arg !== '--node' && arg !== 'worker-1'),
+    '--bundle',
+    bundle,
+  ];
+
+  it('names the nodes that differ, and those that cannot be compared', async () => {
+    for (const family of ['ipv4', 'ipv6']) {
+      const text = readFileSync(`${SHOP}/expected/iptables.${family}.save`, 'utf8');
+      writeFileSync(join(bundle, 'worker-1', `${family}.save`), text);
+    }
+    const flags = inputOf(SHOP).map((arg) => (arg === 'worker-1' ? 'worker-2' : arg));
+    const { stdout: second } = await runCaptured(['compile', ...flags]);
+    writeFileSync(
+      join(bundle, 'worker-2', 'rules'),
+      second.replace('destination 10.244.2.9:8080', 'destination 10.1.2.3:8080'),
+    );
+    const { status, stdout } = await runCaptured(args);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^2 of 3 nodes differ or cannot be compared\n\ngone: not compared: /);
+    expect(stdout).toContain('worker-2 · iptables · kube-proxy 1.37: 1 of 7 Services differs');
+    expect(stdout).toContain('worker-1 · iptables · kube-proxy 1.37: the rules of all 7 Services are right');
+    const json = JSON.parse((await runCaptured([...args, '-o', 'json'])).stdout);
+    expect(json).toMatchObject({
+      equal: false,
+      nodes: [{ node: 'gone' }, { node: 'worker-1', equal: true }, { node: 'worker-2', equal: false }],
+    });
+  });
+
+  it('takes one node of it', async () => {
+    const { status, stdout } = await runCaptured([...args, '--node', 'worker-1']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('the one node is right');
   });
 });
 

@@ -8,6 +8,7 @@ export interface DiffOptions extends NodeInputOptions, HostOptions {
   readonly against: readonly string[];
   readonly againstMode?: ProxyMode;
   readonly againstVersion?: string;
+  readonly bundle?: string;
   readonly showStale?: true;
   readonly output: 'text' | 'json' | 'unified' | 'markdown';
 }
@@ -18,17 +19,20 @@ export function isAgainst({ against, againstMode, againstVersion }: DiffOptions)
 
 /** @throws OperationalError for flags that make no sense together. */
 export function checkDiffOptions(options: DiffOptions): void {
-  const { dump, host, viaPod, filename, against } = options;
+  const { dump, host, viaPod, bundle, filename, against } = options;
   const named = [
     dump.length > 0 && '--dump',
     host && '--host',
     viaPod && '--via-pod',
+    bundle !== undefined && '--bundle',
     isAgainst(options) && '--against',
   ].filter((name) => typeof name === 'string');
   if (named.length > 1)
     throw new OperationalError(`${named.join(' and ')} each name what to compare with: choose one`);
   if (named.length === 0) {
-    throw new OperationalError('nothing to compare with: name --dump, --host, --via-pod or --against');
+    throw new OperationalError(
+      'nothing to compare with: name --dump, --host, --via-pod, --bundle or --against',
+    );
   }
   if ([...dump, ...filename, ...against].filter((name) => name === '-').length > 1) {
     throw new OperationalError('standard input can be read only once: give "-" one time');

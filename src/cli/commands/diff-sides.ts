@@ -19,7 +19,7 @@ export interface Sides {
   readonly head: DiffHead;
 }
 
-const LISTS: readonly ClusterList[] = [
+export const DIFF_LISTS: readonly ClusterList[] = [
   { kind: 'Service' },
   { kind: 'EndpointSlice' },
   { kind: 'Node' },
@@ -28,7 +28,7 @@ const LISTS: readonly ClusterList[] = [
 
 /** @returns undefined where an object was refused, which has been said. */
 export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Sides | undefined> {
-  const request = { lists: LISTS, isRelevant: () => true };
+  const request = { lists: DIFF_LISTS, isRelevant: () => true };
   const intended = await loadCompilation(options, request, io);
   if (intended === undefined) return undefined;
   if (isAgainst(options)) {
@@ -41,6 +41,19 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
     );
   }
   const host = (await loadHost(options, intended.view.node.name, io)) as HostState;
+  return hostSides(intended, host, hostName(options), options, io);
+}
+
+/** The rules of a host, beside those of the node that it is. */
+export async function hostSides(
+  intended: LoadedCompilation,
+  host: HostState,
+  name: string,
+  options: DiffOptions,
+  io: CommandIO,
+): Promise<Sides> {
+  const { mode } = intended.compiled;
+  if (mode !== 'iptables') throw new OperationalError(`rules of mode ${mode} cannot be compared yet`);
   const actual = hostDumps(intended, host, options, io);
   const isOpen = options.kubeVersion === undefined && !isLive(options);
   const fitting = isOpen ? await fitRelease(intended, actual, options, io) : intended;
@@ -51,7 +64,7 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
     const text = compiledText(fitting, family);
     return [{ family, intended: { text, view: fitting.view }, actual: found, addresses }];
   });
-  return { questions, head: headOf(fitting, hostName(options)) };
+  return { questions, head: headOf(fitting, name) };
 }
 
 function headOf({ view, compiled }: LoadedCompilation, against: string): DiffHead {

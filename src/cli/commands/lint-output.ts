@@ -1,8 +1,12 @@
 /** Writes lint's report in each form that is asked for, to stdout or to a file. */
 import { writeFileSync } from 'node:fs';
 import type { ChalkInstance } from 'chalk';
+import { lintGithub } from '../../report/lint-github.ts';
 import { lintJson } from '../../report/lint-json.ts';
+import { lintJunit } from '../../report/lint-junit.ts';
+import { lintMarkdown } from '../../report/lint-markdown.ts';
 import type { LintReport } from '../../report/lint-report.ts';
+import { lintSarif } from '../../report/lint-sarif.ts';
 import { lintText } from '../../report/lint-text.ts';
 import { style } from '../../report/style.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
@@ -15,6 +19,10 @@ const json = (value: unknown) => [`${JSON.stringify(value, null, 2)}\n`];
 const FORMATS = {
   text: lintText,
   json: (report) => json(lintJson(report)),
+  sarif: (report) => json(lintSarif(report)),
+  github: lintGithub,
+  junit: lintJunit,
+  markdown: lintMarkdown,
 } as const satisfies Record<string, Print>;
 
 export const LINT_FORMATS: readonly string[] = Object.keys(FORMATS);
