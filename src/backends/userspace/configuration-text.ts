@@ -16,8 +16,9 @@ const LONGEST = 250;
  * where both are listened to. No admitted name has a dot or an underscore.
  */
 export function identifierOf({ name, family }: Frontend, bothFamilies: boolean): string {
-  const [serviceName = '', ...portName] = name.split(':');
-  const parts = [...serviceName.split('/'), ...(portName.length > 0 ? [portName.join(':')] : [])];
+  const [serviceName = '', ...rest] = name.split(':');
+  const portName = rest.join(':');
+  const parts = [...serviceName.split('/'), ...(portName === '' ? [] : [portName])];
   const text = parts.map(escaped).join('.');
   const suffix = bothFamilies && family === 'IPv6' ? '_v6' : '';
   return shortened(text) + suffix;
@@ -47,9 +48,9 @@ function shortened(text: string): string {
  */
 export function checkedPlace(text: string): string {
   const match = /^(?:([0-9.]+)|\[([0-9a-f:.]+)\]):([0-9]{1,5})$/.exec(text);
-  const ip = parseIP(match?.[1] ?? match?.[2] ?? '');
+  const address = match?.[1] ?? match?.[2] ?? '';
+  const ip = parseIP(address);
   const port = Number(match?.[3]);
-  const address = match?.[1] ?? match?.[2];
   if (ip === undefined || formatIP(ip) !== address || port < 1 || port > 65535) {
     throw new Error(`refusing to write ${JSON.stringify(text)}, which is no address with a port`);
   }

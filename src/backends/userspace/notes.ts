@@ -48,7 +48,7 @@ export function standaloneNotes(
   return [
     ...note(
       'UserspaceClusterIP',
-      atProxyPort.length > 0 || view.services.length > 0 ? ['cluster IPs'] : [],
+      view.services.length > 0 ? ['cluster IPs'] : [],
       (names) => `without kube-proxy's rules ${names} are not reachable; clients use the node's addresses`,
     ),
     ...note(

@@ -48,36 +48,6 @@ describe('releases', () => {
   });
 });
 
-describe('proxy ports', () => {
-  const portOf = async (more: Partial<CompileRequest>) =>
-    /REDIRECT --to-ports (\d+)/.exec(
-      textOf(await compileUserspace([NODE, ...WEB], more), 'iptables.save'),
-    )?.[1];
-  const configuration = (portRange: string) =>
-    source({ apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration', portRange });
-
-  it('come from the configuration', async () => {
-    expect(await portOf({ proxyConfiguration: configuration('7000') })).toBe('7000');
-    expect(await portOf({ proxyConfiguration: configuration('7000+0') })).toBe('7000');
-    expect(Number(await portOf({ proxyConfiguration: configuration('0-0') }))).toBeGreaterThanOrEqual(10000);
-  });
-
-  it('come from the flag before that', async () => {
-    const proxyConfiguration = configuration('7000');
-    expect(await portOf({ proxyConfiguration, proxyPortRange: '8000-8000' })).toBe('8000');
-  });
-
-  it('are never node ports', async () => {
-    expect(await portOf({ proxyPortRange: '30080-30081' })).toBe('30081');
-  });
-
-  it.each(['9-8', '1-70000', 'x', '80;', '1-2-3'])('cannot come from %s', async (proxyPortRange) => {
-    const { compiled, diagnostics } = await compileUserspace([NODE, ...WEB], { proxyPortRange });
-    expect(compiled).toBeUndefined();
-    expect(diagnostics.map(({ message }) => message)[0]).toContain('portRange');
-  });
-});
-
 describe('the proxy', () => {
   it('listens behind the rules, and goes round in a fixed order', async () => {
     const result = await compileUserspace([NODE, ...WEB], { proxyPortRange: '8000' });
