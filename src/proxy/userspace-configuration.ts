@@ -27,6 +27,9 @@ export const DEFAULT_USERSPACE_CONFIGURATION: UserspaceConfiguration = {
   portals: true,
 };
 
+/** 24 days: more milliseconds than that do not fit everywhere. */
+const LONGEST_TIMEOUT = 24 * 86_400_000;
+
 export function readUserspaceConfiguration(fields: FieldReader): UserspaceConfiguration {
   const text = (fields.string(['portRange']) ?? '').trim();
   const portRange = parsePortRange(text);
@@ -57,7 +60,6 @@ function readIdleTimeout(fields: FieldReader): number {
     fields.refuse(['udpIdleTimeout'], text, 'must be a duration such as 250ms');
     return DEFAULT_USERSPACE_CONFIGURATION.udpIdleTimeout;
   }
-  return seconds === 0
-    ? DEFAULT_USERSPACE_CONFIGURATION.udpIdleTimeout
-    : Math.max(1, Math.round(seconds * 1000));
+  if (seconds === 0) return DEFAULT_USERSPACE_CONFIGURATION.udpIdleTimeout;
+  return Math.min(Math.max(1, Math.round(seconds * 1000)), LONGEST_TIMEOUT);
 }

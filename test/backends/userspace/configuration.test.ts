@@ -55,6 +55,7 @@ describe('udpIdleTimeout', () => {
     ['1s', 1000],
     ['1m0.5s', 60_500],
     ['1us', 1],
+    ['99999999999h', 2_073_600_000],
   ])('%j is %d ms', (text, milliseconds) => {
     expect(read(text).configuration?.userspace.udpIdleTimeout).toBe(milliseconds);
   });
