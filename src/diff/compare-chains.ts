@@ -171,3 +171,17 @@ export function capturedSocket({ destination, protocol, matches }: SavedRule): s
   }
   return undefined;
 }
+
+/** The same, and of a range of ports the first and the last. */
+export function caughtSockets(rule: SavedRule): readonly string[] {
+  const socket = capturedSocket(rule);
+  if (socket !== undefined) return [socket];
+  return rule.matches.flatMap((match) => {
+    if (match.kind !== 'transport' || match.destinationPort === undefined) return [];
+    const { first, last } = match.destinationPort;
+    return [first, last].flatMap((port) => {
+      const single = { ...match, destinationPort: { first: port, last: port } };
+      return capturedSocket({ ...rule, matches: [single] }) ?? [];
+    });
+  });
+}

@@ -13,7 +13,7 @@ import { type Attribution, attribute, portKey } from './attribute.ts';
 import { Blame } from './blame.ts';
 import { compareBuiltIn, withoutRules } from './built-in-chains.ts';
 import type { Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
-import { type ChainDifference, capturedSocket, compareChains, SHARED_CHAINS } from './compare-chains.ts';
+import { type ChainDifference, caughtSockets, compareChains, SHARED_CHAINS } from './compare-chains.ts';
 import { Tracers } from './observe.ts';
 import { portChanges } from './port-changes.ts';
 import { type PortFacts, portFacts } from './port-facts.ts';
@@ -178,7 +178,7 @@ const MOST_CALLING_ENDPOINTS = 24;
 /** By rules of address translation that nobody intended, and that lead to the Service. */
 function caughtBy({ extra }: PortFacts): readonly string[] {
   const leading = extra.filter(({ chain, target }) => SHARED_CHAINS.has(chain) && target?.kind === 'jump');
-  return [...new Set(leading.map(capturedSocket).filter((socket) => socket !== undefined))];
+  return [...new Set(leading.flatMap(caughtSockets))];
 }
 
 const MOST_DEVICES = 4;

@@ -62,31 +62,35 @@ interface WrongShare {
   readonly actual: Fraction;
 }
 
-/** With the same endpoints, each share counts; with others, only that the shares are not even any more. */
+/**
+ * Of what is delivered: with the same endpoints, each share counts; with others, only that the shares are not even any
+ * more. What is not delivered is a change of its own.
+ */
 function wrongShares(intended: Fate, actual: Fate): ReadonlyMap<string, WrongShare> {
   const wrong = new Map<string, WrongShare>();
-  const values = [...actual.endpoints.values()].map(({ share }) => fractionToNumber(share));
+  const total = sumOfShares(actual);
+  const wantedTotal = sumOfShares(intended);
   const isSameSet =
     actual.endpoints.size === intended.endpoints.size &&
     [...actual.endpoints.keys()].every((socket) => intended.endpoints.has(socket));
-  const isEven = Math.max(...values) - Math.min(...values) < TOLERANCE;
-  if (!isSameSet && isEven) return wrong;
   for (const [socket, { share }] of actual.endpoints) {
     const wanted = intended.endpoints.get(socket)?.share;
-    if (wanted === undefined || isNear(wanted, share)) continue;
-    const even = isSameSet ? fractionToNumber(wanted) : sum(values) / values.length;
-    if (Math.abs(fractionToNumber(share) - even) > TOLERANCE)
+    if (wanted === undefined || isNear(fractionToNumber(wanted), fractionToNumber(share))) continue;
+    const even = isSameSet ? fractionToNumber(wanted) / wantedTotal : 1 / actual.endpoints.size;
+    if (!isNear(fractionToNumber(share) / total, even))
       wrong.set(socket, { intended: wanted, actual: share });
   }
   return wrong;
 }
 
-function isNear(a: Fraction, b: Fraction): boolean {
-  return Math.abs(fractionToNumber(a) - fractionToNumber(b)) <= TOLERANCE;
+function isNear(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE;
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sumOfShares({ endpoints }: Fate): number {
+  let sum = 0;
+  for (const { share } of endpoints.values()) sum += fractionToNumber(share);
+  return sum;
 }
 
 /** Said of the first address at which it was seen. */

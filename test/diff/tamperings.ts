@@ -732,4 +732,43 @@ export const TAMPERINGS: readonly Tampering[] = [
     says: ['what REDIRECT does here is not understood: what becomes of prod/web:http cannot be told'],
     unknown: 1,
   },
+  {
+    name: 'half of the connections to an endpoint are dropped',
+    tamper: inserted(
+      'filter',
+      '-A FORWARD -d 10.244.2.40/32 -m statistic --mode random --probability 0.50000000000 -j DROP',
+    ),
+    services: { 'prod/db': ['delivery-dropped'] },
+    says: [
+      '1 in 2 new connections from clients outside the cluster and Pods to prod/db:5432 is dropped and hangs until it times out',
+    ],
+    foreign: ['foreign-rule'],
+  },
+  {
+    name: 'a rule catches a range of ports',
+    tamper: replaced('-A KUBE-SERVICES -d 10.96.3.20/32', (line) =>
+      line.replace('--dport 5432', '--dport 5432:5440'),
+    ),
+    services: { 'prod/db': ['address-extra'] },
+    says: [
+      'every new connection to external IP 10.96.3.20:5440 of prod/db is delivered to 10.244.2.40:5432; the Service does not have that address',
+    ],
+    foreign: ['extra-rule'],
+  },
+  {
+    name: 'Docker publishes a node port in front',
+    tamper: all(
+      declared('nat', 'DOCKER'),
+      inserted('nat', '-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER'),
+      appended(
+        'nat',
+        '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 30080 -j DNAT --to-destination 172.17.0.2:80',
+      ),
+    ),
+    services: { 'prod/web': ['endpoint-stale'] },
+    says: [
+      'every new connection from clients outside the cluster and Pods to node port 30080 of prod/web goes to 172.17.0.2:80, which is no endpoint',
+    ],
+    foreign: ['foreign-rule'],
+  },
 ];
