@@ -2,7 +2,8 @@
 # usage: build.sh [kube-proxy | userspace | releases [1.NN...] | api | coredns]
 # Builds what is missing or older than its sources into bin/: oracle (the newest
 # release), oracle-1.25 ... oracle-1.36, userspace; api: kube-apiserver,
-# kube-controller-manager, stages, kubeletenv, kubectl if there is none on PATH;
+# kube-controller-manager, kube-proxy, stages, kubeletenv, kubectl if there is
+# none on PATH;
 # coredns. Without arguments: the first and all releases. Needs Go; module
 # downloads go through the usual proxy.
 set -euo pipefail
@@ -31,7 +32,7 @@ api() {
   local command
   build stages api api/*.go api/go.mod
   build kubeletenv api:./kubeletenv api/kubeletenv api/go.mod
-  for command in kube-apiserver kube-controller-manager kubectl; do
+  for command in kube-apiserver kube-controller-manager kube-proxy kubectl; do
     [ $command != kubectl ] || ! command -v kubectl >/dev/null || continue
     build $command "api:k8s.io/kubernetes/cmd/$command" api/go.mod
   done
@@ -45,5 +46,5 @@ case ${1:-all} in
   api) api ;;
   coredns) coredns ;;
   releases) shift && releases "$@" ;;
-  *) sed -n '2,7s/^# //p' "$0" >&2 && exit 2 ;;
+  *) sed -n '2,8s/^# //p' "$0" >&2 && exit 2 ;;
 esac

@@ -20,6 +20,8 @@ export interface ControlPlane {
    * @throws with what it said on stderr where it fails.
    */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
+  /** The beginning of a command line that runs in its network namespace. */
+  readonly enter: readonly [string, ...string[]];
   readonly stop: () => Promise<void>;
 }
 
@@ -61,7 +63,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
   }
   const kubectlPath = join(folder, 'kubectl');
   const env = { ...process.env, KUBECTL_PATH: kubectlPath, KUBECONFIG: join(folder, 'kubeconfig') };
-  return { env, kubectl: (args, input = '') => runKubectl(kubectlPath, env, args, input), stop };
+  const kubectl = (args: readonly string[], input = '') => runKubectl(kubectlPath, env, args, input);
+  return { env, kubectl, enter: ['nsenter', `--net=/proc/${child.pid}/ns/net`], stop };
 }
 
 function runKubectl(
