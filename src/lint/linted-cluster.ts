@@ -8,11 +8,12 @@ import type { Allocation, ClusterState } from '../apiserver/cluster-state.ts';
 import { SERVICE_NAME_LABEL } from '../apiserver/labels.ts';
 import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts';
 import { modernizeStoredObjects } from '../apiserver/stored-objects.ts';
-import { podCluster } from '../controllers/pod-cluster.ts';
+import { hasSelector, isSelecting, podCluster } from '../controllers/pod-cluster.ts';
 import { reconcileEndpointSlices } from '../controllers/reconcile-endpoint-slices.ts';
 import type { SourceObject } from '../input/source.ts';
 import type { Diagnostic, FieldPath, Origin } from '../shared/diagnostic.ts';
 import type { Place } from './finding.ts';
+import { splitSelector } from './generated-labels.ts';
 import { type PodTemplate, podTemplates } from './pod-templates.ts';
 import { fieldsOf } from './raw-fields.ts';
 
@@ -93,7 +94,7 @@ export function lintedCluster(input: LintInput): LintedCluster {
     state,
     admission: [...diagnostics, ...admission.diagnostics],
     templates,
-    templatesOf: selectTemplates(admitted, templates),
+    templatesOf: selectTemplates(admitted, templates, byNamespace),
     templatesIn: (namespace) => byNamespace.get(namespace) ?? [],
     service: (namespace, name) => services.get(`${namespace}/${name}`),
     hasService: (namespace, name) => serviceNames.has(`${namespace}/${name}`),
@@ -161,13 +162,27 @@ function modernizeWhereStored(objects: readonly SourceObject[]) {
 }
 
 /** Templates stand in for Pods, so that selectors are read as the controllers read them. */
-function selectTemplates(state: ClusterState, templates: readonly PodTemplate[]) {
+function selectTemplates(
+  state: ClusterState,
+  templates: readonly PodTemplate[],
+  byNamespace: ReadonlyMap<string, readonly PodTemplate[]>,
+) {
   const byPod = new Map(templates.map((template) => [template.pod, template]));
   const cluster = podCluster({ ...state, pods: [...byPod.keys()] });
+  const select = (service: Service): readonly PodTemplate[] => {
+    const split = splitSelector(service.spec.selector ?? {});
+    if (split === undefined || !isSelecting(service)) {
+      return cluster.selectPods(service).map((pod) => byPod.get(pod) as PodTemplate);
+    }
+    const reduced = { ...service, spec: { ...service.spec, selector: split.own } };
+    const candidates = hasSelector(reduced)
+      ? cluster.selectPods(reduced).map((pod) => byPod.get(pod) as PodTemplate)
+      : (byNamespace.get(service.metadata.namespace) ?? []);
+    return candidates.filter(split.canGet);
+  };
   const known = new Map<Service, readonly PodTemplate[]>();
   return (service: Service) => {
-    const found =
-      known.get(service) ?? cluster.selectPods(service).map((pod) => byPod.get(pod) as PodTemplate);
+    const found = known.get(service) ?? select(service);
     known.set(service, found);
     return found;
   };

@@ -9,8 +9,10 @@ export interface NearMiss {
   readonly template: PodTemplate;
   /** The key of the selector that does not fit. */
   readonly key: string;
-  /** The label that the template has instead, where one is close. */
+  /** The label that the template has instead. */
   readonly instead: { readonly key: string; readonly value: string } | undefined;
+  /** The two look so much alike that one was meant for the other. */
+  readonly isSlip: boolean;
 }
 
 /** More templates with one label than this are not looked through, so that the time stays linear. */
@@ -46,7 +48,7 @@ export class NearLabels {
     }
   }
 
-  /** A template that fits but for one label of the selector, which is close to one that it has. */
+  /** A template that fits but for one label of the selector; of several, one that looks like a slip. */
   find(selector: StringMap): NearMiss | undefined {
     const entries = Object.entries(selector);
     if (entries.length === 1) return this.findSingle(entries[0] as [string, string]);
@@ -56,6 +58,7 @@ export class NearLabels {
         fits.set(template, (fits.get(template) ?? 0) + 1);
       }
     }
+    let other: NearMiss | undefined;
     for (const [template, count] of fits) {
       if (count !== entries.length - 1) continue;
       const labels = template.pod.metadata.labels ?? {};
@@ -64,21 +67,24 @@ export class NearLabels {
       const own = labels[key];
       const instead =
         near === undefined ? (own === undefined ? undefined : { key, value: own }) : toPair(near);
-      return { template, key, instead };
+      const miss = { template, key, instead, isSlip: near !== undefined };
+      if (miss.isSlip) return miss;
+      other ??= miss;
     }
-    return undefined;
+    return other;
   }
 
   private findSingle([key, value]: [string, string]): NearMiss | undefined {
     for (const [other, template] of this.valuesByKey.get(key) ?? []) {
-      if (isNear(key, value, key, other)) return { template, key, instead: { key, value: other } };
+      if (isNear(key, value, key, other))
+        return { template, key, instead: { key, value: other }, isSlip: true };
     }
     const [template] = NAME_KEYS.has(key) ? (this.byValue.get(value) ?? []) : [];
     if (template === undefined) return undefined;
     const near = Object.entries(template.pod.metadata.labels ?? {}).find(
       ([k, v]) => NAME_KEYS.has(k) && v === value,
     );
-    return { template, key, instead: near && toPair(near) };
+    return { template, key, instead: near && toPair(near), isSlip: true };
   }
 }
 

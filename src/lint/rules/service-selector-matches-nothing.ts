@@ -13,7 +13,7 @@ export const serviceSelectorMatchesNothing: LintRule = {
   id: 'service-selector-matches-nothing',
   title: 'A selector matches no Pod and no workload',
   severity: 'error',
-  what: "Compares each Service's selector with the labels of the Pods and workload templates of its namespace. An error where one of them fits but for one label that looks like a slip; else a warning, or a note where the input has custom resources that may make Pods. Silent where the input has no workloads in the namespace, or endpoints for the Service.",
+  what: "Compares each Service's selector with the labels of the Pods and workload templates of its namespace. An error where one of them fits but for one label that looks like a slip; else a warning, or a note in kube-system and where the input has custom resources that may make Pods. Labels that controllers add, such as statefulset.kubernetes.io/pod-name, are known. Silent where the input has no workloads in the namespace, or endpoints for the Service.",
   why: 'The endpoints controller finds no Pods: kube-proxy rejects every connection to the Service',
   mend: "Write the labels of the workload's Pod template (spec.template.metadata.labels) into the selector",
   invalid: [
@@ -106,11 +106,13 @@ function hasOtherEndpoints(service: Service, cluster: LintedCluster): boolean {
 function judge(service: Service, near: NearLabels, cluster: LintedCluster): Fault {
   const selector = service.spec.selector ?? {};
   const miss = near.find(selector);
+  const custom = [...cluster.input.passedOver.keys()].filter((kind) => !makesNoPods(kind)).sort();
+  // In kube-system an addon may select what another addon brought.
+  const isOpen = custom.length > 0 || service.metadata.namespace === 'kube-system';
   if (miss === undefined) {
     const pairs = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-    const custom = [...cluster.input.passedOver.keys()].filter((kind) => !makesNoPods(kind)).sort();
     return {
-      severity: custom.length === 0 ? 'warning' : 'note',
+      severity: isOpen ? 'note' : 'warning',
       message: `no Pod and no workload of the namespace has the labels ${printable(pairs.join(', '))}`,
       why:
         custom.length === 0
@@ -123,8 +125,9 @@ function judge(service: Service, near: NearLabels, cluster: LintedCluster): Faul
   const wanted = `${key}: ${quote(selector[key])}`;
   const has = instead === undefined ? 'no such label' : `${instead.key}: ${quote(instead.value)}`;
   return {
+    severity: miss.isSlip ? 'error' : isOpen ? 'note' : 'warning',
     message: `the selector has ${wanted}, the Pods of ${formatObjectReference(template.owner)} have ${has}`,
-    mend: instead === undefined ? undefined : `Write ${instead.key}: ${quote(instead.value)}`,
+    mend: instead === undefined || !miss.isSlip ? undefined : `Write ${instead.key}: ${quote(instead.value)}`,
     place: cluster.placeOf(service, ['spec', 'selector', key]),
   };
 }

@@ -31,7 +31,7 @@ export const statefulSetService: LintRule = {
   id: 'stateful-set-service',
   title: "A StatefulSet's serviceName is not that of a headless Service that selects its Pods",
   severity: 'warning',
-  what: 'Looks up spec.serviceName of each StatefulSet. A warning where the namespace has Services in the input, but not this one, or where it selects other Pods; a note where it is not headless. Silent where serviceName is empty.',
+  what: 'Looks up spec.serviceName of each StatefulSet. A warning where that Service selects other Pods; a note where it is not headless, and where the namespace has Services in the input, but not this one: not every program asks for its Pods by name. Silent where serviceName is empty.',
   why: 'Its Pods have the DNS names POD.SERVICE.NAMESPACE only by a headless Service that selects them; others are answered with no such name',
   mend: 'Name a Service with clusterIP: None and the labels of the Pods as its selector',
   invalid: [
@@ -50,7 +50,11 @@ export const statefulSetService: LintRule = {
       const service = cluster.service(owner.namespace, name);
       if (service === undefined) {
         if (cluster.hasService(owner.namespace, name)) continue;
-        yield { message: `namespace ${owner.namespace} has no Service ${quote(name)}`, place };
+        yield {
+          severity: 'note',
+          message: `namespace ${owner.namespace} has no Service ${quote(name)}`,
+          place,
+        };
       } else if (!cluster.templatesOf(service).includes(template)) {
         yield { message: `Service ${name} does not select these Pods`, place };
       } else if (!isHeadless(service)) {
