@@ -74,4 +74,51 @@ describe('lint', () => {
     expect(one.stdout).toBe(readFileSync('docs/lint/admission.md', 'utf8'));
     expect(await runCaptured(['lint', 'rules', 'nothing'])).toMatchObject({ status: 2 });
   });
+
+  it('reads a configuration', async () => {
+    const config = (text: string) => file('config.yaml', text);
+    const run = (text: string, ...more: string[]) =>
+      runCaptured(['lint', '-f', WARNED, '--config', config(text), ...more]);
+    expect(await run('lint: {rules: {service-without-endpoints: off}}')).toMatchObject({
+      status: 0,
+      stdout: 'nothing in 1 object\n',
+    });
+    expect(await run('lint: {rules: {service-without-endpoints: error}}')).toMatchObject({ status: 1 });
+    expect(await run('lint: {failOn: warning}')).toMatchObject({ status: 1 });
+    expect(await run('lint: {failOn: warning}', '--fail-on', 'error')).toMatchObject({ status: 0 });
+    expect(await run('')).toMatchObject({ status: 0 });
+    for (const [text, problem] of [
+      ['lint: {rules: {service-without-endpoint: off}}', 'did you mean \\"service-without-endpoints\\"'],
+      ['lint: {rules: {admission: none}}', 'lint.rules.admission must be one of'],
+      ['lint: []', 'lint must be a mapping'],
+      ['lints: {}', 'has no'],
+      ['lint: {failOn: [x', 'cannot be parsed'],
+    ] as const) {
+      const { status, stderr } = await run(text);
+      expect(status).toBe(2);
+      expect(stderr).toContain(problem.replaceAll('\\', ''));
+    }
+  });
+
+  it('leaves out what the baseline knows, though lines move', async () => {
+    const baseline = join(folder, 'baseline.json');
+    const write = await runCaptured(['lint', '-f', REFUSED, '--write-baseline', baseline]);
+    expect(write.status).toBe(0);
+    writeFileSync(REFUSED, `# moved\n\n${readFileSync(REFUSED, 'utf8')}`);
+    const { status, stdout } = await runCaptured(['lint', '-f', REFUSED, '--baseline', baseline]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: 'nothing in 1 object (1 known to the baseline)\n',
+    });
+    expect(await runCaptured(['lint', '-f', WARNED, '--baseline', WARNED])).toMatchObject({ status: 2 });
+  });
+
+  it('says what annotations have taken out', async () => {
+    const ignored = file(
+      'ignored.yaml',
+      'apiVersion: v1\nkind: Service\nmetadata:\n  name: db\n  annotations: {svcrules.dev/ignore.service-without-endpoints: an operator}\nspec:\n  ports: [{port: 5432}]\n',
+    );
+    const { stdout } = await runCaptured(['lint', '-f', ignored]);
+    expect(stdout).toBe('nothing in 1 object (1 ignored by annotations)\n');
+  });
 });

@@ -12,12 +12,16 @@ export function addLintCommand(program: Command, io: CommandIO, finish: (status:
     .description('find what will not work, by what the control plane and the node will really do')
     .option('-o, --output <format>', FORMATS, collect, [])
     .addOption(
-      new Option('--fail-on <severity>', 'exit with 1 for findings of this severity or a worse one')
-        .choices(['error', 'warning', 'note'])
-        .default('error'),
+      new Option(
+        '--fail-on <severity>',
+        'exit with 1 for findings of this severity or a worse one (default: error)',
+      ).choices(['error', 'warning', 'note']),
     )
     .option('--rule <id>', 'run only this rule; repeatable', collect, [])
     .option('--skip <id>', 'do not run this rule; repeatable', collect, [])
+    .option('--config <file>', 'which rules are off or of another severity (default: .svcrules.yaml)')
+    .option('--baseline <file>', 'leave out the findings of this file')
+    .option('--write-baseline <file>', 'write the findings to this file, and exit with 0')
     .action(async (options) => finish(await (await import('./lint.ts')).lintCommand(options, io)));
   addCommonOptions(addClusterOptions(addInputOptions(command)));
   const rules = command

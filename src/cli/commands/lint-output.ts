@@ -1,5 +1,4 @@
 /** Writes lint's report in each form that is asked for, to stdout or to a file. */
-import { writeFileSync } from 'node:fs';
 import type { ChalkInstance } from 'chalk';
 import { lintGithub } from '../../report/lint-github.ts';
 import { lintJson } from '../../report/lint-json.ts';
@@ -11,6 +10,7 @@ import { lintText } from '../../report/lint-text.ts';
 import { style } from '../../report/style.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
+import { writeFile } from './lint-files.ts';
 
 type Print = (report: LintReport, chalk: ChalkInstance) => Iterable<string>;
 
@@ -66,14 +66,6 @@ export async function writeReports(
   for (const { format, file } of outputs) {
     const print: Print = FORMATS[format];
     if (file === undefined) await writeAll(io.stdout, print(report, chalk));
-    else writeReport(file, [...print(report, plain)].join(''));
-  }
-}
-
-function writeReport(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    throw new OperationalError(`${JSON.stringify(file)} cannot be written`, { cause });
+    else writeFile(file, [...print(report, plain)].join(''));
   }
 }
