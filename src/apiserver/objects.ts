@@ -175,12 +175,22 @@ export interface Pod {
 
 export interface PodSpec {
   readonly enableServiceLinks?: boolean;
+  /** ClusterFirst if absent. */
+  readonly dnsPolicy?: string;
+  readonly dnsConfig?: PodDnsConfig;
   readonly nodeName?: string;
   readonly hostNetwork?: boolean;
   readonly hostname?: string;
   readonly subdomain?: string;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+}
+
+/** What a Pod adds to the resolv.conf that follows from its policy. */
+export interface PodDnsConfig {
+  readonly nameservers?: readonly string[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly { readonly name?: string; readonly value?: string | null }[];
 }
 
 export interface Container {

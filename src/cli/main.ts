@@ -7,6 +7,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { plainText } from '../report/plain-text.ts';
 import { OperationalError } from '../shared/operational-error.ts';
+import { addDnsCommand } from './commands/dns-arguments.ts';
 import { addLintCommand } from './commands/lint-arguments.ts';
 import { type CommandIO, OutputClosed } from './io.ts';
 import {
@@ -52,6 +53,8 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     .description('Compiles Kubernetes Services into the exact rules that kube-proxy programs on a node.')
     .version(version(), '--version', 'print the version')
     .helpCommand(true)
+    // `-f` after `dns query` is not that of `dns`.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(--help shows the usage)')
     .configureOutput({
@@ -210,6 +213,7 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
     );
   addCommonOptions(addNodeOptions(addClusterOptions(addInputOptions(explain))));
   addLintCommand(program, io, finish);
+  addDnsCommand(program, io, finish);
   for (const command of program.commands) command.copyInheritedSettings(program);
   return program;
 }

@@ -11,6 +11,7 @@ import { forEachUpdate, watchInput } from './watch-input.ts';
 const HEADS = {
   text: (number: number) => `# Update ${number}\n`,
   yaml: (number: number) => `---\n# Update ${number}\n`,
+  zone: (number: number) => `; Update ${number}\n`,
   json: () => '',
 } as const;
 

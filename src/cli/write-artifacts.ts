@@ -5,7 +5,10 @@ import type { Artifact } from '../backends/backend.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 
 /** @throws OperationalError where the folder cannot be written. */
-export async function writeArtifacts(folder: string, artifacts: readonly Artifact[]): Promise<void> {
+export async function writeArtifacts(
+  folder: string,
+  artifacts: readonly Pick<Artifact, 'name' | 'text'>[],
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     for (const artifact of artifacts) await writeAtomically(join(folder, artifact.name), artifact.text());

@@ -139,6 +139,15 @@ describe('other commands', () => {
     expect(await watch.end()).toBe(0);
   });
 
+  it('keep zones current', async () => {
+    const watch = watching('dns', both('10.96.0.20'));
+    await soon(() => expect(watch.stdout.text).toContain('; Update 1\n; zone cluster.local.\n'));
+    watch.write(both('10.96.0.21'));
+    await soon(() => expect(watch.stdout.text).toContain('; Update 2\n'));
+    expect(watch.stdout.text).toContain('db.default.svc.cluster.local. 30 IN A 10.96.0.21\n');
+    expect(await watch.end()).toBe(0);
+  });
+
   it.each([
     ['compile', '-f', '-', '--watch'],
     ['compile', '-f', 'x.yaml', '--exec', 'true'],
