@@ -112,7 +112,8 @@ class Worker {
           else resolve();
         },
       );
-      child.stdin?.end(input);
+      // A script that does not read its input may have ended before it is written.
+      child.stdin?.on('error', () => {}).end(input);
     });
   }
 
