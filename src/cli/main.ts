@@ -76,6 +76,10 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       '--proxy-port-range <range>',
       "mode userspace: where the proxy's local ports are taken from (default: the configuration's portRange, else 10000-29999)",
     )
+    .option(
+      '--ipvs-syncs <count>',
+      'mode ipvs: what is there after so many syncs (default: 1); from 2 on all the same',
+    )
     .option('--no-portals', 'mode userspace: HAProxy or nginx in place of kube-proxy, without its rules')
     .action(async (options) => {
       checkWatchOptions(options);
@@ -191,6 +195,7 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       '--bundle <path>',
       'what was collected of many nodes: a folder or a tar archive with a folder for each',
     )
+    .option('--all-nodes', 'with --via-pod: every Node of the cluster')
     .option('--show-stale', 'list chains of kube-proxy that nothing refers to')
     .addOption(
       new Option(

@@ -1,6 +1,7 @@
 /** What `diff` is asked: its flags, and which of them go together. */
 import type { ProxyMode } from '../../proxy/configuration.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
+import { isLive } from '../load-input.ts';
 import type { NodeInputOptions } from '../load-node.ts';
 import type { HostOptions } from '../options.ts';
 
@@ -9,6 +10,7 @@ export interface DiffOptions extends NodeInputOptions, HostOptions {
   readonly againstMode?: ProxyMode;
   readonly againstVersion?: string;
   readonly bundle?: string;
+  readonly allNodes?: true;
   readonly showStale?: true;
   readonly output: 'text' | 'json' | 'unified' | 'markdown';
 }
@@ -34,7 +36,20 @@ export function checkDiffOptions(options: DiffOptions): void {
       'nothing to compare with: name --dump, --host, --via-pod, --bundle or --against',
     );
   }
+  checkNodesOptions(options);
   if ([...dump, ...filename, ...against].filter((name) => name === '-').length > 1) {
     throw new OperationalError('standard input can be read only once: give "-" one time');
   }
+}
+
+/** Of a comparison of many nodes. */
+function checkNodesOptions(options: DiffOptions): void {
+  const { allNodes, bundle, viaPod, node, nodeAddress, output } = options;
+  if (allNodes && !(viaPod && isLive(options)))
+    throw new OperationalError('--all-nodes is for a live cluster: it needs --via-pod, and no -f');
+  if (allNodes && (node !== undefined || nodeAddress.length > 0))
+    throw new OperationalError('--all-nodes means every Node: leave out --node and --node-address');
+  const isMany = allNodes === true || bundle !== undefined;
+  if (isMany && output !== 'text' && output !== 'json')
+    throw new OperationalError(`-o ${output} is for one node, not for ${allNodes ? 'all' : 'a bundle'}`);
 }

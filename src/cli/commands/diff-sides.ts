@@ -52,8 +52,7 @@ export async function hostSides(
   options: DiffOptions,
   io: CommandIO,
 ): Promise<Sides> {
-  const { mode } = intended.compiled;
-  if (mode !== 'iptables') throw new OperationalError(`rules of mode ${mode} cannot be compared yet`);
+  checkComparable(intended);
   const actual = hostDumps(intended, host, options, io);
   const isOpen = options.kubeVersion === undefined && !isLive(options);
   const fitting = isOpen ? await fitRelease(intended, actual, options, io) : intended;
@@ -65,6 +64,11 @@ export async function hostSides(
     return [{ family, intended: { text, view: fitting.view }, actual: found, addresses }];
   });
   return { questions, head: headOf(fitting, name) };
+}
+
+/** @throws OperationalError for a mode whose rules are not those of iptables. */
+export function checkComparable({ compiled: { mode } }: LoadedCompilation): void {
+  if (mode !== 'iptables') throw new OperationalError(`rules of mode ${mode} cannot be compared yet`);
 }
 
 function headOf({ view, compiled }: LoadedCompilation, against: string): DiffHead {

@@ -7,6 +7,7 @@ import { type DiffHead, diffText } from '../../report/diff-text.ts';
 import { diffUnified } from '../../report/diff-unified.ts';
 import { style } from '../../report/style.ts';
 import { type CommandIO, writeAll } from '../io.ts';
+import { diffAllNodes } from './diff-all-nodes.ts';
 import { diffBundle } from './diff-bundle.ts';
 import { runExternalDiff } from './diff-external.ts';
 import { checkDiffOptions, type DiffOptions } from './diff-options.ts';
@@ -16,6 +17,7 @@ import { loadSides } from './diff-sides.ts';
 export async function diffCommand(options: DiffOptions, io: CommandIO): Promise<number> {
   checkDiffOptions(options);
   if (options.bundle !== undefined) return diffBundle(options.bundle, options, io);
+  if (options.allNodes) return diffAllNodes(options, io);
   const sides = await loadSides(options, io);
   if (sides === undefined) return 2;
   const { head, questions } = sides;
