@@ -15,6 +15,7 @@ import {
   isComparedMode,
   MODE_TEXTS,
 } from '../support/compile-cluster.ts';
+import { compareDnsOf } from './dns-oracle.ts';
 import {
   type Artifacts,
   findOracles,
@@ -35,6 +36,7 @@ const USAGE = `usage: npm run conformance -- [flags]
   --releases A,B     also these older releases; "all" for every one there is
   --only-releases    leave the newest release out
   --env              also the service variables of every namespace
+  --dns              instead of rules, the zones and answers of the real CoreDNS
   --no-save          older releases: .restore only (.save needs root)
   --keep DIR         keep the clusters that differ, with both texts and their diff
 `;
@@ -49,6 +51,7 @@ interface Flags {
   readonly releases: readonly string[];
   readonly newest: boolean;
   readonly env: boolean;
+  readonly dns: boolean;
   readonly save: boolean;
   readonly keep: string | undefined;
 }
@@ -66,6 +69,7 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
       releases: { type: 'string', default: '' },
       'only-releases': { type: 'boolean', default: false },
       env: { type: 'boolean', default: false },
+      dns: { type: 'boolean', default: false },
       'no-save': { type: 'boolean', default: false },
       keep: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -93,6 +97,7 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
     releases,
     newest: !isOld && !values['only-releases'],
     env: values.env,
+    dns: values.dns,
     save: !values['no-save'],
     keep: values.keep,
   };
@@ -239,6 +244,13 @@ export async function main(argv: readonly string[], repository: string): Promise
   try {
     if (flags.clusters === undefined) generate(root, work, flags);
     else cpSync(flags.clusters, work, { recursive: true });
+    if (flags.dns) {
+      const comparison = new Comparison(flags.keep);
+      await compareDnsOf(root, work, (name, artifact, expected, actual) =>
+        comparison.compare(join(work, name), artifact, 'CoreDNS', expected, actual),
+      );
+      return comparison.report() === 0 ? 0 : 1;
+    }
     const folders = listClusters(work).map((name) => join(work, name));
     folders.forEach(leaveModesToFlags);
     if (flags.newest) await oracles.runNewest(work, flags.env ? [flags.mode, 'env'] : [flags.mode]);
@@ -261,7 +273,11 @@ function leaveModesToFlags(folder: string): void {
   }
 }
 
-function generate(root: string, out: string, { seed, count, services, wide }: Flags): void {
+function generate(root: string, out: string, { seed, count, services, wide, dns }: Flags): void {
+  if (dns && !wide) {
+    execFileSync('python3', [join(root, 'gen_dns.py'), seed, count, out], { stdio: 'inherit' });
+    return;
+  }
   const flags = [...(services === undefined ? [] : ['--services', services]), ...(wide ? ['--wide'] : [])];
   execFileSync('python3', [join(root, 'gen_cluster.py'), seed, count, out, ...flags], { stdio: 'inherit' });
 }

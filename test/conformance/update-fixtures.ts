@@ -1,7 +1,8 @@
 /**
  * Writes the expected texts of the fixtures. In: cluster folders below `fixtures/`. Out: what the real kube-proxies
  * print for them, in normal form: `expected/NAME` below `fixtures/clusters` and `fixtures/userspace`,
- * `expected/NAME@FIRST-LAST` (a run of releases that print the same) below `fixtures/releases`.
+ * `expected/NAME@FIRST-LAST` (a run of releases that print the same) below `fixtures/releases`,
+ * `coredns.json` below `fixtures/dns`.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
 import { type ComparedMode, isComparedMode, MODE_TEXTS } from '../support/compile-cluster.ts';
+import { askCoreDns } from './dns-oracle.ts';
 import {
   type Artifacts,
   findOracles,
@@ -20,7 +22,7 @@ import {
 import { USERSPACE_RELEASE } from './userspace-oracle.ts';
 
 const USAGE = `usage: npm run update-fixtures -- [--mode MODE]... [FOLDER...]
-FOLDER: NAME below fixtures/clusters, fixtures/releases or fixtures/userspace; default: all of them
+FOLDER: NAME below fixtures/clusters, fixtures/releases, fixtures/userspace or fixtures/dns; default: all of them
 MODE: ${Object.keys(MODE_TEXTS).join(' or ')}; default: those that a folder has texts of, and iptables
 `;
 
@@ -41,14 +43,15 @@ export async function main(argv: readonly string[], repository: string): Promise
   }
   const root = join(repository, 'test', 'oracle');
   const oracles = findOracles(root);
-  const all = ['clusters', 'releases', 'userspace'].flatMap((kind) => {
+  const all = ['clusters', 'releases', 'userspace', 'dns'].flatMap((kind) => {
     const folder = join(repository, 'fixtures', kind);
     return listClusters(folder).map((name) => join(folder, name));
   });
   for (const folder of positionals.length > 0 ? positionals.map((name) => resolve(name)) : all) {
     const modes = modesOf(folder, values.mode);
     const kind = basename(dirname(folder));
-    if (kind === 'userspace') await updateUserspace(oracles, folder);
+    if (kind === 'dns') await updateDns(root, folder);
+    else if (kind === 'userspace') await updateUserspace(oracles, folder);
     else if (kind === 'releases') await updateReleases(oracles, root, folder, modes);
     else await updateCluster(oracles, folder, modes);
     console.log(folder);
@@ -62,6 +65,17 @@ function modesOf(folder: string, asked: readonly string[]): readonly ComparedMod
   const present = existsSync(expected) ? readdirSync(expected) : [];
   const modes = new Set(['iptables', ...asked, ...present.map((name) => name.split('.')[0] as string)]);
   return [...modes].filter(isComparedMode);
+}
+
+/** `coredns.json`: the EndpointSlices that the real controllers make, CoreDNS's zone and its answers. */
+async function updateDns(root: string, folder: string): Promise<void> {
+  for (const { endpoints, dns } of (await askCoreDns(root, folder)).values()) {
+    const { endpointSlices } = endpoints;
+    writeFileSync(
+      join(folder, 'coredns.json'),
+      `${JSON.stringify({ endpoints: { endpointSlices }, dns })}\n`,
+    );
+  }
 }
 
 async function updateUserspace(oracles: Oracles, folder: string): Promise<void> {
