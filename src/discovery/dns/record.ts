@@ -78,7 +78,7 @@ export function recordData(record: DnsRecord, spell: (name: string) => string = 
 }
 
 function quoteText(text: string): string {
-  return `"${text.replace(/[^ !#-[\]-~]/g, (character) => escapeBytes(character))}"`;
+  return `"${text.replace(/[^ !#-:<-[\]-~]/gu, (character) => escapeBytes(character))}"`;
 }
 
 /** A character as RFC 1035 writes what is not plain: `\010` for each of its bytes. */

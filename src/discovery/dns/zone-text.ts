@@ -14,8 +14,8 @@ export function* zoneText({ name, records }: Zone): Generator<string> {
 
 export function recordText(record: DnsRecord): string {
   const text = `${escapeName(record.name)} ${record.ttl} IN ${record.kind} ${recordData(record, escapeName)}`;
-  // Whatever happened before, a record is one line.
-  if (/[\r\n\0;]/.test(text)) throw new Error(`a record would be several: ${JSON.stringify(text)}`);
+  // Whatever happened before, a record is one line, and has an owner of its own.
+  if (/[\r\n\0;]|^ | $/.test(text)) throw new Error(`a record would be several: ${JSON.stringify(text)}`);
   return text;
 }
 
