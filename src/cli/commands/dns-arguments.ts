@@ -24,7 +24,7 @@ export function addDnsCommand(program: Command, io: CommandIO, finish: (status: 
     .addOption(
       new Option(
         '--records <extent>',
-        'transferred: what CoreDNS hands out in a zone transfer; answered: all it has an answer for (default: transferred; with --pods, answered)',
+        'transferred: what CoreDNS hands out in a zone transfer; answered: all it answers by the specification (default: transferred; with --pods, answered)',
       ).choices(['transferred', 'answered']),
     )
     .addOption(
