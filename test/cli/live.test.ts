@@ -152,3 +152,16 @@ test('without kubectl and without -f, one sentence says so', async () => {
     stderr: 'error: kubectl was not found; a cluster is read through kubectl, manifests are named with -f\n',
   });
 });
+
+describe('dns', () => {
+  test('asks for Services and slices, and for Pods where their names are wanted', async () => {
+    const answers = { ...CLUSTER, '/api/v1/pods?': list('Pod', []) };
+    const { status, stderr, stdout } = await run(answers, 'dns');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('web.prod.svc.cluster.local. 30 IN A 10.96.0.2\n');
+    expect(asked()).toEqual(['/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices']);
+    fake?.remove();
+    await run(answers, 'dns', '--pods', 'verified');
+    expect(asked()).toContain('/api/v1/pods');
+  });
+});
