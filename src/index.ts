@@ -56,6 +56,8 @@ export interface CompileRequest extends ClusterRequest, ConfigurationRequest {
   /** Addresses on the host's interfaces; the Node's InternalIPs if empty. */
   readonly nodeAddresses?: readonly string[];
   readonly nfacct?: boolean;
+  /** How often mode ipvs has synced; default: 1. */
+  readonly ipvsSyncs?: number;
 }
 
 export interface CompileResult {
@@ -102,6 +104,7 @@ export async function compile(request: CompileRequest): Promise<CompileResult> {
     configuration: read.configuration,
     node,
     nfacct: request.nfacct ?? false,
+    ipvsSyncs: request.ipvsSyncs,
   });
   const compiled = backend.compile(view);
   return {

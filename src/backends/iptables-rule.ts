@@ -42,7 +42,16 @@ export type Match =
   | { readonly kind: 'recent-set'; readonly list: string }
   | { readonly kind: 'nfacct'; readonly counter: string }
   /** The packet came in through a bridge port. */
-  | { readonly kind: 'physdev-is-in'; readonly negated?: true };
+  | { readonly kind: 'physdev-is-in'; readonly negated?: true }
+  /** The packet is in an ipset; `dimensions` says which of its sides is compared with each part of an entry. */
+  | { readonly kind: 'set'; readonly set: string; readonly dimensions: readonly ('src' | 'dst')[] }
+  /** The connection goes through this virtual server. */
+  | {
+      readonly kind: 'ipvs';
+      readonly address: string;
+      readonly protocol: TransportProtocol;
+      readonly port: number;
+    };
 
 export type ConntrackState = 'INVALID' | 'NEW' | 'RELATED' | 'ESTABLISHED' | 'DNAT';
 

@@ -1,7 +1,7 @@
 /** Prints a rule as `iptables-save` 1.8.9 does: `-s`, `-d`, `-i`, `-p`, then the matches in order, then the target. */
 import type { IPFamily } from '../apiserver/objects.ts';
 import { formatNtop, parseCIDR, parseIP } from '../shared/ip.ts';
-import type { ConntrackState, Match, Rule, Target } from './iptables-rule.ts';
+import type { ConntrackState, Match, Rule, Target, TransportProtocol } from './iptables-rule.ts';
 import { formatStoredProbability } from './probability.ts';
 
 /** The text after the chain's name, with a leading blank. */
@@ -67,7 +67,19 @@ function printMatch(match: Match, family: IPFamily): string {
       return `nfacct --nfacct-name  ${match.counter}`;
     case 'physdev-is-in':
       return `physdev ${not}--physdev-is-in`;
+    case 'set':
+      return `set --match-set ${match.set} ${match.dimensions.join(',')}`;
+    case 'ipvs':
+      return `ipvs --vproto ${PROTOCOL_NUMBER[match.protocol]} --vaddr ${kernelAddress(match.address)} --vport ${match.port}`;
   }
+}
+
+const PROTOCOL_NUMBER: Readonly<Record<TransportProtocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
+
+function kernelAddress(address: string): string {
+  const ip = parseIP(address);
+  if (ip === undefined) throw new Error(`not an address: ${JSON.stringify(address)}`);
+  return formatNtop(ip);
 }
 
 function printTarget(target: Target, family: IPFamily): string {

@@ -1,14 +1,23 @@
 /**
  * Prints a rule as kube-proxy hands it to iptables-restore. The order of arguments is kube-proxy's: matches first, the
- * destination between a protocol's match and its port, sources and interfaces last, but before conntrack and nfacct.
+ * destination between a protocol's match and its port, sources and interfaces last, but before conntrack, nfacct and ipvs.
  */
 
 import type { Match, Rule, Target, TransportProtocol } from './iptables-rule.ts';
 import { formatProbability } from './probability.ts';
 
 /** The text after the chain's name, with a leading blank. */
-export function printProxyRule({ source, destination, inInterface, matches, target }: Rule): string {
-  let text = '';
+export function printProxyRule({
+  source,
+  destination,
+  inInterface,
+  protocol,
+  matches,
+  target,
+}: Rule): string {
+  // Where no port is matched, the protocol stands alone, and first.
+  let text =
+    protocol === undefined || matches.some(({ kind }) => kind === 'transport') ? '' : ` -p ${protocol}`;
   let to =
     destination === undefined ? '' : selector(' -d ', ' ! -d ', destination.negated) + destination.address;
   let from = source === undefined ? '' : selector(' -s ', ' ! -s ', source.negated) + source.address;
@@ -21,7 +30,7 @@ export function printProxyRule({ source, destination, inInterface, matches, targ
       if (match.destinationPort !== undefined) text += ` --dport ${match.destinationPort}`;
       continue;
     }
-    if (match.kind === 'conntrack' || match.kind === 'nfacct') {
+    if (match.kind === 'conntrack' || match.kind === 'nfacct' || match.kind === 'ipvs') {
       text += to + from;
       to = '';
       from = '';
@@ -65,6 +74,10 @@ function printMatch(match: Exclude<Match, { kind: 'transport' }>): string {
       return ` -m nfacct --nfacct-name ${match.counter}`;
     case 'physdev-is-in':
       return ` -m physdev ${not}--physdev-is-in`;
+    case 'set':
+      return ` -m set --match-set ${match.set} ${match.dimensions.join(',')}`;
+    case 'ipvs':
+      return ` -m ipvs --vaddr ${match.address} --vproto ${match.protocol} --vport ${match.port}`;
   }
 }
 

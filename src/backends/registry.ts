@@ -5,6 +5,7 @@ import type { Backend } from './backend.ts';
 
 const BACKENDS: Readonly<Partial<Record<ProxyMode, () => Promise<Backend>>>> = {
   iptables: async () => (await import('./iptables/backend.ts')).iptablesBackend,
+  ipvs: async () => (await import('./ipvs/backend.ts')).ipvsBackend,
   nftables: async () => (await import('./nftables/backend.ts')).nftablesBackend,
   userspace: async () => (await import('./userspace/backend.ts')).userspaceBackend,
 };

@@ -93,7 +93,7 @@ describe('compile', () => {
     [['frobnicate'], 'unknown command'],
     [['compile', '-f', '/does/not/exist.yaml'], 'does not exist'],
     [['compile', '-f', MYSQL, '--kube-version', '1.24'], 'supported are 1.8, 1.25'],
-    [['compile', '-f', MYSQL, '--mode', 'ipvs'], 'mode ipvs cannot be compiled'],
+    [['compile', '-f', MYSQL, '--mode', 'ipvs', '--kube-version', '1.27'], 'mode ipvs of kube-proxy 1.27'],
     [['compile', '-f', MYSQL, '--node', 'nobody'], 'it has node1'],
     [['compile', '-f', MYSQL, '--artifact', 'nothing'], 'it has iptables.save'],
     [['compile', '-f', MYSQL, '--out', 'a', '--artifact', 'b'], 'cannot be used with'],

@@ -22,12 +22,12 @@ describe.each(listClusters(ROOT))('%s', (name) => {
     for (const [artifact, text] of compiled) expect(text, artifact).toBe(texts.get(artifact));
   });
 
-  it('compiles mode nftables, where there are its texts', async () => {
+  it.each(['ipvs', 'nftables'] as const)('compiles mode %s, where there are its texts', async (mode) => {
     const texts = [...readTexts(join(folder, 'expected'))].filter(([artifact]) =>
-      artifact.startsWith('nftables.'),
+      artifact.startsWith(`${mode}.`),
     );
     if (texts.length === 0) return;
-    const compiled = await compileCluster(folder, { ...options, mode: 'nftables' });
+    const compiled = await compileCluster(folder, { ...options, mode });
     for (const [artifact, text] of texts) expect(compiled.get(artifact), artifact).toBe(text);
   });
 

@@ -9,8 +9,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ClusterOptions, compareReleases, readTexts } from '../support/cluster-folder.ts';
 import type { ComparedMode } from '../support/compile-cluster.ts';
-import { loadIptables, loadNftables } from '../support/namespace.ts';
-import { canonicalIptablesSave, canonicalNftList } from '../support/normal-form.ts';
+import { loadIptables, loadIpvs, loadNftables } from '../support/namespace.ts';
+import {
+  canonicalAddresses,
+  canonicalIpsetSave,
+  canonicalIptablesSave,
+  canonicalIpvsadm,
+  canonicalNftList,
+} from '../support/normal-form.ts';
 import { runUserspace, USERSPACE_RELEASE } from './userspace-oracle.ts';
 
 const run = promisify(execFile);
@@ -22,7 +28,8 @@ export const NEWEST_RELEASE = '1.37';
 export type Artifacts = ReadonlyMap<string, string>;
 
 /** The outputs of the newest oracle that are compared. */
-const COMPARED = /^(iptables\.ipv[46]\.(save|restore)|nftables\.ipv[46]\.list|env\..+)$/;
+const COMPARED =
+  /^((iptables|ipvs)\.ipv[46]\.(save|restore)|ipvs\.(ipvsadm|ipset\.save|addrs)|nftables\.ipv[46]\.list|env\..+)$/;
 
 /**
  * What the newest oracle wrote into a cluster folder.
@@ -40,7 +47,8 @@ export interface Oracles {
   readonly runNewest: (root: string, modes: readonly string[]) => Promise<void>;
   /**
    * What the kube-proxy of an older release programs in mode iptables: `.restore`, and `.save` where `withSave`, which
-   * cannot be where the options ask for nfacct, because its counters have to be made first. In mode nftables: `.list`.
+   * cannot be where the options ask for nfacct, because its counters have to be made first. In mode ipvs the same, with the
+   * servers, sets and addresses. In mode nftables: `.list`.
    */
   readonly runRelease: (
     release: string,
@@ -87,7 +95,8 @@ async function runRelease(
     if (options.nfacct === true) flags.push('--nfacct');
     const files = ['cluster.yaml', 'config.yaml'].map((file) => join(folder, file)).filter(existsSync);
     await run(program, [...flags, ...files], { maxBuffer: 1 << 26 });
-    return mode === 'nftables' ? await readNftables(out) : await readIptables(out, options, withSave);
+    if (mode === 'nftables') return await readNftables(out);
+    return mode === 'ipvs' ? await readIpvs(out, withSave) : await readIptables(out, options, withSave);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
@@ -101,6 +110,26 @@ async function readIptables(out: string, options: ClusterOptions, withSave: bool
     if (!withSave || options.nfacct === true) continue;
     const save = await loadIptables('legacy', family, [file('setup-restore'), file('restore')]);
     texts.set(`iptables.${family}.save`, canonicalIptablesSave(save));
+  }
+  return texts;
+}
+
+async function readIpvs(out: string, withSave: boolean): Promise<Artifacts> {
+  const read = (name: string): string => readFileSync(join(out, `ipvs.${name}`), 'utf8');
+  const texts = new Map([
+    ['ipvs.ipvsadm', canonicalIpvsadm(read('ipvsadm'))],
+    ['ipvs.addrs', canonicalAddresses(read('addrs'))],
+  ]);
+  // The kernel refuses networks of length 0 in a set of this type; kube-proxy goes on without.
+  const sets = read('ipset').replaceAll(/^add .*\/0\n/gm, '');
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    texts.set(`ipvs.${family}.restore`, canonicalIptablesSave(read(`${family}.restore`)));
+    if (!withSave) continue;
+    // Its rules touch no other table than these two; to name one is to make it.
+    const setup = read(`${family}.setup-restore`).replace(/^\*mangle\n(:.*\n)*COMMIT\n/m, '');
+    const saved = await loadIpvs(family, sets, [setup, read(`${family}.restore`)]);
+    texts.set(`ipvs.${family}.save`, canonicalIptablesSave(saved.rules));
+    texts.set('ipvs.ipset.save', canonicalIpsetSave(saved.sets));
   }
   return texts;
 }
@@ -125,6 +154,7 @@ async function readNftables(out: string): Promise<Artifacts> {
 /** The first release of each mode whose kube-proxy is asked. */
 const FIRST_RELEASE: Readonly<Record<ComparedMode, string>> = {
   iptables: '1.25',
+  ipvs: '1.28',
   nftables: '1.29',
   userspace: USERSPACE_RELEASE,
 };

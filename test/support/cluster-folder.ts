@@ -13,6 +13,8 @@ export interface ClusterOptions {
   readonly nfacct?: boolean;
   /** Addresses on the host's interfaces; default: the Node's InternalIPs. */
   readonly localAddrs?: readonly string[];
+  /** How often mode ipvs syncs; default: 1. */
+  readonly ipvsSyncs?: number;
   /** The first release for which the cluster's outcome is defined; default: all. */
   readonly firstRelease?: string;
 }

@@ -18,7 +18,7 @@ export interface CompileOptions extends ClusterOptions {
   readonly mode?: ComparedMode;
 }
 
-export type ComparedMode = 'iptables' | 'nftables' | 'userspace';
+export type ComparedMode = 'iptables' | 'ipvs' | 'nftables' | 'userspace';
 
 /** What is compared of a mode. */
 interface ModeTexts {
@@ -36,6 +36,19 @@ export const MODE_TEXTS: Readonly<Record<ComparedMode, ModeTexts>> = {
       ['iptables.ipv6.restore', 'ip6tables.restore'],
     ]),
     canonical: canonicalIptablesSave,
+  },
+  ipvs: {
+    files: new Map([
+      ['ipvs.ipvsadm', 'ipvsadm.save'],
+      ['ipvs.ipset.save', 'ipset.save'],
+      ['ipvs.addrs', 'addresses'],
+      ['ipvs.ipv4.save', 'iptables.save'],
+      ['ipvs.ipv6.save', 'ip6tables.save'],
+      ['ipvs.ipv4.restore', 'iptables.restore'],
+      ['ipvs.ipv6.restore', 'ip6tables.restore'],
+    ]),
+    // What is not of iptables is written in normal form.
+    canonical: (text) => (text.startsWith('*') ? canonicalIptablesSave(text) : text),
   },
   nftables: {
     files: new Map([
@@ -123,7 +136,18 @@ export async function compileRaw(
   const { mode = 'iptables' } = options;
   try {
     const nfacct = options.nfacct === true ? ['--nfacct'] : [];
-    await runCommand(['compile', ...inputFlags(folder, options), '--mode', mode, '--out', out, ...nfacct]);
+    const { ipvsSyncs } = options;
+    const syncs = mode === 'ipvs' && ipvsSyncs !== undefined ? ['--ipvs-syncs', `${ipvsSyncs}`] : [];
+    await runCommand([
+      'compile',
+      ...inputFlags(folder, options),
+      '--mode',
+      mode,
+      '--out',
+      out,
+      ...nfacct,
+      ...syncs,
+    ]);
     const texts = new Map<string, string>();
     for (const [name, file] of MODE_TEXTS[mode].files) texts.set(name, readFileSync(join(out, file), 'utf8'));
     return texts;

@@ -3,6 +3,9 @@
  * Needs root and `unshare`; which of the kernel's tools work there is found out by `probeKernel`.
  */
 import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export type IptablesVariant = 'legacy' | 'nft';
 export type Family = 'ipv4' | 'ipv6';
@@ -41,6 +44,64 @@ export function loadIptables(
     `for file in "$@"; do ${restore} <"$file"; done; ${iptablesCommand(variant, family, 'save')}`,
     files,
   );
+}
+
+const IPVS_WRITTEN = /-m ipvs --vaddr (\S+) --vproto (\S+) --vport (\d+)/g;
+const IPVS_SAVED = /-m ipvs --vproto (\S+) --vaddr (\S+) --vport (\d+)/g;
+const IPVS_HIDDEN = /-m comment --comment "@ipvs (\S+) (\S+) (\d+)"/g;
+const PROTOCOL_NUMBERS: Readonly<Record<string, string>> = { tcp: '6', udp: '17', sctp: '132' };
+
+/**
+ * Loads a text for `ipset restore`, then texts for `iptables-restore`, into an empty namespace. A kernel without IPVS has no
+ * match of that name; it is carried through as a comment.
+ * @returns what `ipset save` and `iptables-save` print then.
+ */
+export async function loadIpvs(
+  family: Family,
+  sets: string,
+  rules: readonly string[],
+): Promise<{ readonly sets: string; readonly rules: string }> {
+  const work = mkdtempSync(join(tmpdir(), 'svcrules-ipvs-'));
+  try {
+    const files = [sets, ...rules].map((text, i) => {
+      const file = join(work, `${i}`);
+      const hidden = text
+        .replaceAll(IPVS_WRITTEN, (_, address, protocol, port) =>
+          ipvsComment(PROTOCOL_NUMBERS[protocol], address, port),
+        )
+        .replaceAll(IPVS_SAVED, (_, protocol, address, port) => ipvsComment(protocol, address, port));
+      writeFileSync(file, hidden);
+      return file;
+    });
+    const restore = `${iptablesCommand('legacy', family, 'restore')} -w 30 --noflush --counters`;
+    const printed = await runInNamespace(
+      `ipset restore <"$1"; shift
+       for file in "$@"; do ${restore} <"$file"; done
+       ipset save; echo ---; ${iptablesCommand('legacy', family, 'save')}`,
+      files,
+    );
+    const [savedSets = '', savedRules = ''] = printed.split('---\n');
+    return {
+      sets: savedSets,
+      rules: savedRules.replaceAll(IPVS_HIDDEN, '-m ipvs --vproto $1 --vaddr $2 --vport $3'),
+    };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function ipvsComment(protocol: string | undefined, address: string, port: string): string {
+  return `-m comment --comment "@ipvs ${protocol} ${address} ${port}"`;
+}
+
+/** Why ipsets cannot be loaded on this machine, or undefined where they can. */
+export function probeIpset(): string | undefined {
+  if (process.platform !== 'linux') return `not Linux but ${process.platform}`;
+  if (process.getuid?.() !== 0) return 'not root';
+  const script = 'ipset create probe hash:ip,port,net; ipset save >/dev/null';
+  const { error, status, stderr } = spawnSync('unshare', ['-n', 'sh', '-ec', script], { encoding: 'utf8' });
+  if (error) return error.message;
+  return status === 0 ? undefined : stderr.trim().split('\n').at(-1);
 }
 
 /** Why rules cannot be loaded on this machine, or undefined where they can. */

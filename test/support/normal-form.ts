@@ -1,8 +1,8 @@
 /**
- * The normal form in which rule dumps are compared. In: text of `iptables-save` or for `iptables-restore`, or of
- * `nft -s list table`. Out: the same rules without what kube-proxy and the kernel's tools leave random or count.
+ * The normal form in which rule dumps are compared. In: text of `iptables-save` or for `iptables-restore`, of
+ * `nft -s list table`, `ipset save` or `ipvsadm -Sn`. Out: the same rules without what kube-proxy and the kernel's tools leave random or count.
  *
- * Mirrors `canon iptables` and `canon nft-list` of the kube-proxy oracle (test/oracle/kube-proxy/canon.go) line for line.
+ * Mirrors `canon iptables`, `ipset`, `ipvsadm` and `nft-list` of the kube-proxy oracle (test/oracle/kube-proxy/canon.go) line for line.
  */
 import { compareStrings } from '../../src/shared/ordering.ts';
 
@@ -157,4 +157,39 @@ function canonicalElements(block: readonly string[]): readonly string[] {
     made.push('\t\telements = {', ...elements.sort(compareStrings).map((each) => `\t\t\t${each},`), '\t\t}');
   }
   return made;
+}
+
+/** All sets, then all entries, sorted as text; without what the kernel chooses. */
+export function canonicalIpsetSave(text: string): string {
+  const lines = linesOf(text).map((line) => line.replaceAll(/ (bucketsize \d+|initval 0x[0-9a-f]+)/g, ''));
+  const isCreate = (line: string) => line.startsWith('create ');
+  const creates = lines.filter(isCreate).sort(compareStrings);
+  const adds = lines.filter((line) => !isCreate(line)).sort(compareStrings);
+  return [...creates, ...adds].map((line) => `${line}\n`).join('');
+}
+
+/** Virtual servers sorted as text, each followed by its sorted real servers. */
+export function canonicalIpvsadm(text: string): string {
+  const byServer = new Map<string, string[]>();
+  for (const line of linesOf(text)) {
+    const [, flag, place] = line.split(' ');
+    const key = `${flag} ${place}`;
+    byServer.set(key, [...(byServer.get(key) ?? []), line]);
+  }
+  // `-A` is before `-a`.
+  const lines = [...byServer.keys()]
+    .sort(compareStrings)
+    .flatMap((key) => (byServer.get(key) as string[]).sort(compareStrings));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+export function canonicalAddresses(text: string): string {
+  return linesOf(text)
+    .sort(compareStrings)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
 }

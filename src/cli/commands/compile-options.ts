@@ -27,10 +27,18 @@ export interface CompileOptions
   /** Of mode userspace. */
   readonly proxyPortRange?: string;
   readonly portals: boolean;
+  /** Of mode ipvs. */
+  readonly ipvsSyncs?: string;
 }
 
-/** @throws OperationalError for a flag of mode userspace with another mode. */
-export function checkModeOptions({ mode, portals, proxyPortRange }: CompileOptions): void {
+/** @throws OperationalError for a flag of one mode with another, or a count that is none. */
+export function checkModeOptions({ mode, portals, proxyPortRange, ipvsSyncs }: CompileOptions): void {
+  if (ipvsSyncs !== undefined && mode !== undefined && mode !== 'ipvs') {
+    throw new OperationalError('--ipvs-syncs goes with --mode ipvs');
+  }
+  if (ipvsSyncs !== undefined && !/^[1-9][0-9]{0,8}$/.test(ipvsSyncs)) {
+    throw new OperationalError(`--ipvs-syncs ${JSON.stringify(ipvsSyncs)} is not a count of syncs`);
+  }
   if (!portals && mode !== 'userspace') throw new OperationalError('--no-portals needs --mode userspace');
   if (proxyPortRange !== undefined && mode !== undefined && mode !== 'userspace') {
     throw new OperationalError('--proxy-port-range goes with --mode userspace');

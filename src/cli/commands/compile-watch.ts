@@ -1,6 +1,7 @@
 /** `compile --watch`: the rules of one node, kept current. */
 import type { FollowedNode } from '../../backends/backend.ts';
 import type { NodeView } from '../../proxy/node-view.ts';
+import { OperationalError } from '../../shared/operational-error.ts';
 import { type CurrentNode, NodeFollower } from '../../watch/node-follower.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import {
@@ -23,6 +24,7 @@ import {
 
 export async function compileWatchCommand(options: CompileOptions, io: CommandIO): Promise<number> {
   checkModeOptions(options);
+  if (options.ipvsSyncs !== undefined) throw new OperationalError('--ipvs-syncs does not go with --watch');
   const named =
     options.proxyConfig === undefined ? undefined : await loadProxyConfiguration(options.proxyConfig, io);
   const watched = await watchInput(liveLists(options), options, io);

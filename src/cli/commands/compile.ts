@@ -42,6 +42,7 @@ export async function compileCommand(options: CompileOptions, io: CommandIO): Pr
     clusterCIDR: options.clusterCidr,
     proxyPortRange: options.proxyPortRange,
     portals: options.portals,
+    ipvsSyncs: options.ipvsSyncs === undefined ? 1 : Number(options.ipvsSyncs),
   });
   const sources = proxyConfig === undefined ? [source] : [proxyConfig.source, source];
   const diagnostics = [
