@@ -195,14 +195,15 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       '--bundle <path>',
       'what was collected of many nodes: a folder or a tar archive with a folder for each',
     )
+    .option('--service <name>', 'the Service that is drawn (default: the one that differs)')
     .option('--all-nodes', 'with --via-pod: every Node of the cluster')
     .option('--show-stale', 'list chains of kube-proxy that nothing refers to')
     .addOption(
       new Option(
         '-o, --output <format>',
-        'text; json; unified: the rules that differ; markdown: for a comment',
+        'text; json; unified: the rules that differ; markdown: for a comment; mermaid, dot: a drawing of one Service',
       )
-        .choices(['text', 'json', 'unified', 'markdown'])
+        .choices(['text', 'json', 'unified', 'markdown', 'mermaid', 'dot'])
         .default('text'),
     )
     .action(async (options) => finish(await (await import('./commands/diff.ts')).diffCommand(options, io)));

@@ -108,11 +108,21 @@ function catchesOne(rule: SavedRule, { table, chain }: ChainDifference, index: P
 const NAMED =
   /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)(?::([-a-z0-9]{0,63}))?(?= |$)/;
 
+/** The service port that a rule's comment names. */
+export function namedInComment({
+  matches,
+}: SavedRule): Pick<Stranger, 'namespace' | 'name' | 'portName'> | undefined {
+  const comment = matches.find((match) => match.kind === 'comment');
+  const [, namespace, name, portName = ''] = NAMED.exec(comment?.text ?? '') ?? [];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name, portName };
+}
+
 function addStranger(strangers: Map<string, Stranger>, rule: SavedRule, chain: string): boolean {
   const [, protocol, port] = capturedSocket(rule)?.split(' ') ?? [];
   const comment = rule.matches.find((match) => match.kind === 'comment');
-  const [, namespace, name, portName = ''] = NAMED.exec(comment?.text ?? '') ?? [];
-  if (protocol === undefined || namespace === undefined || name === undefined) return false;
+  const named = namedInComment(rule);
+  if (protocol === undefined || named === undefined) return false;
+  const { namespace, name, portName } = named;
   const key = `${namespace}/${name}:${portName} ${protocol}`;
   const known = strangers.get(key);
   const isClusterIP = comment?.text.endsWith(' cluster IP') === true || known === undefined;
@@ -177,7 +187,8 @@ class PortIndex {
   }
 }
 
-function socketsOf({ servicePort }: ServicePortView): readonly string[] {
+/** What the rules of a service port catch, as `capturedSocket` spells it. */
+export function socketsOf({ servicePort }: ServicePortView): readonly string[] {
   const { clusterIP, externalIPs, loadBalancerVIPs, nodePort, healthCheckNodePort, port } = servicePort;
   const transport = servicePort.protocol.toLowerCase();
   const sockets = [clusterIP, ...externalIPs, ...loadBalancerVIPs].map((ip) => `${ip} ${transport} ${port}`);

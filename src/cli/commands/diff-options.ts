@@ -12,7 +12,9 @@ export interface DiffOptions extends NodeInputOptions, HostOptions {
   readonly bundle?: string;
   readonly allNodes?: true;
   readonly showStale?: true;
-  readonly output: 'text' | 'json' | 'unified' | 'markdown';
+  readonly output: 'text' | 'json' | 'unified' | 'markdown' | 'mermaid' | 'dot';
+  /** Of a drawing. */
+  readonly service?: string;
 }
 
 export function isAgainst({ against, againstMode, againstVersion }: DiffOptions): boolean {
@@ -49,6 +51,8 @@ function checkNodesOptions(options: DiffOptions): void {
     throw new OperationalError('--all-nodes is for a live cluster: it needs --via-pod, and no -f');
   if (allNodes && (node !== undefined || nodeAddress.length > 0))
     throw new OperationalError('--all-nodes means every Node: leave out --node and --node-address');
+  if (options.service !== undefined && output !== 'mermaid' && output !== 'dot')
+    throw new OperationalError('--service is for -o mermaid and -o dot, which draw one Service');
   const isMany = allNodes === true || bundle !== undefined;
   if (isMany && output !== 'text' && output !== 'json')
     throw new OperationalError(`-o ${output} is for one node, not for ${allNodes ? 'all' : 'a bundle'}`);

@@ -3,15 +3,16 @@ import type { NodeDiff } from '../../diff/change.ts';
 import { diffNode } from '../../diff/diff-node.ts';
 import { diffJson } from '../../report/diff-json.ts';
 import { diffMarkdown } from '../../report/diff-markdown.ts';
-import { type DiffHead, diffText } from '../../report/diff-text.ts';
+import { diffText } from '../../report/diff-text.ts';
 import { diffUnified } from '../../report/diff-unified.ts';
 import { style } from '../../report/style.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { diffAllNodes } from './diff-all-nodes.ts';
 import { diffBundle } from './diff-bundle.ts';
+import { drawService } from './diff-drawing.ts';
 import { runExternalDiff } from './diff-external.ts';
 import { checkDiffOptions, type DiffOptions } from './diff-options.ts';
-import { loadSides } from './diff-sides.ts';
+import { loadSides, type Sides } from './diff-sides.ts';
 
 /** @returns 0 where both sides are the same, 1 where they differ or it cannot be told, 2 where something was refused. */
 export async function diffCommand(options: DiffOptions, io: CommandIO): Promise<number> {
@@ -20,15 +21,14 @@ export async function diffCommand(options: DiffOptions, io: CommandIO): Promise<
   if (options.allNodes) return diffAllNodes(options, io);
   const sides = await loadSides(options, io);
   if (sides === undefined) return 2;
-  const { head, questions } = sides;
-  const diff = diffNode(questions);
+  const diff = diffNode(sides.questions);
   const external = io.env.KUBECTL_EXTERNAL_DIFF;
   if (options.output === 'unified' && external) await runExternalDiff(external, diff.chains(), io);
-  else await writeAll(io.stdout, [print(diff, head, options, io)]);
+  else await writeAll(io.stdout, [print(diff, sides, options, io)]);
   return diff.equal ? 0 : 1;
 }
 
-function print(diff: NodeDiff, head: DiffHead, options: DiffOptions, io: CommandIO): string {
+function print(diff: NodeDiff, { head, questions }: Sides, options: DiffOptions, io: CommandIO): string {
   switch (options.output) {
     case 'json':
       return diffJson(diff);
@@ -36,6 +36,9 @@ function print(diff: NodeDiff, head: DiffHead, options: DiffOptions, io: Command
       return diffUnified(diff.chains());
     case 'markdown':
       return diffMarkdown(diff, head);
+    case 'mermaid':
+    case 'dot':
+      return drawService(options.output, diff, questions, options);
     case 'text': {
       const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;
       const chalk = style(options.color, { isTerminal, noColor: io.env.NO_COLOR });
