@@ -3,11 +3,13 @@
  * them back. A kernel without IPVS sees a comment in place of its match. Where the machine cannot do this the tests are skipped,
  * with the reason on stderr; SVCRULES_REQUIRE_KERNEL=1 makes that a failure.
  */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
-import { compileRaw } from '../support/compile-cluster.ts';
-import { loadIpvs, probeIpset, probeKernel } from '../support/namespace.ts';
+import { compileRaw, inputFlags, runCaptured } from '../support/compile-cluster.ts';
+import { loadIpvs, probeIpset, probeKernel, runInNamespace } from '../support/namespace.ts';
 import { canonicalIpsetSave, canonicalIptablesSave } from '../support/normal-form.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -16,6 +18,8 @@ const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const CLUSTERS = listClusters(join(FIXTURES, 'clusters')).filter((name) => !/^random-(?!00[0-3])/.test(name));
 const RELEASES = ['1.28', '1.29', '1.33', '1.36'];
 const SAMPLES = ['source-ranges', 'affinity', 'bridge-interface', 'masquerade-all', 'nodeport-ipv6'];
+/** Clusters whose rules need no match of IPVS. */
+const SCRIPTED = ['mysql', 'random-004', 'random-012'];
 
 const reason = probeIpset() ?? probeKernel('legacy', 'ipv4') ?? probeKernel('legacy', 'ipv6');
 if (reason !== undefined) process.stderr.write(`no kernel tests with ipset: ${reason}\n`);
@@ -43,5 +47,44 @@ describe.skipIf(reason !== undefined)('the kernel', () => {
 
   describe.each(SAMPLES)('%s', (name) => {
     it.each(RELEASES)('of release %s', (release) => judge(join(FIXTURES, 'releases', name), release));
+  });
+
+  it.each(SCRIPTED)('is set up by the script of %s, IPVS and the device aside', async (name) => {
+    const folder = join(FIXTURES, 'clusters', name);
+    const options = { ...readClusterOptions(folder), mode: 'ipvs' } as const;
+    const flags = ['compile', ...inputFlags(folder, options), '--mode', 'ipvs'];
+    const { stdout: script } = await runCaptured(flags);
+    const texts = await compileRaw(folder, options);
+    const work = mkdtempSync(join(tmpdir(), 'svcrules-ipvs-script-'));
+    try {
+      writeFileSync(join(work, 'ipvs.sh'), script);
+      const stubs = {
+        ip: `echo "$@" >>${work}/ip.out`,
+        sysctl: `echo "$@" >>${work}/sysctl.out`,
+        modprobe: 'true',
+        ipvsadm: `cat >${work}/ipvsadm.out`,
+        'iptables-restore': 'exec iptables-legacy-restore -w 30 "$@"',
+        'ip6tables-restore': 'exec ip6tables-legacy-restore -w 30 "$@"',
+      };
+      for (const [tool, line] of Object.entries(stubs)) {
+        writeFileSync(join(work, tool), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+      }
+      const printed = await runInNamespace(
+        `PATH="$1:$PATH"; sh "$1/ipvs.sh"
+         ipset save; echo ---; iptables-legacy-save; echo ---; ip6tables-legacy-save`,
+        [work],
+      );
+      const [sets = '', rules4 = '', rules6 = ''] = printed.split('---\n');
+      expect(canonicalIpsetSave(sets)).toBe(texts.get('ipvs.ipset.save'));
+      expect(canonicalIptablesSave(rules4)).toBe(texts.get('ipvs.ipv4.save'));
+      expect(canonicalIptablesSave(rules6)).toBe(texts.get('ipvs.ipv6.save'));
+      expect(readFileSync(join(work, 'ipvsadm.out'), 'utf8')).toBe(texts.get('ipvs.ipvsadm'));
+      const [device, ...bound] = readFileSync(join(work, 'ip.out'), 'utf8').trim().split('\n');
+      expect(device).toBe('link add kube-ipvs0 type dummy');
+      const addresses = bound.map((line) => /add (\S+)\/\d+ dev kube-ipvs0$/.exec(line)?.[1]);
+      expect(addresses.sort().join('\n')).toBe(texts.get('ipvs.addrs')?.trim());
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
   });
 });
