@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCaptured } from '../../support/compile-cluster.ts';
 import type { OracleDns, OracleQuery } from '../../support/dns-answers.ts';
+import { isCheckerMissing } from '../../support/named-checkzone.ts';
 
 const isMissing = ['named', 'dig'].some((program) => spawnSync(program, ['-v']).error !== undefined);
 if (isMissing) {
@@ -67,6 +68,11 @@ function questionsOf(queries: readonly OracleQuery[], zones: string): OracleQuer
       pods === undefined && answer !== undefined && owners.has(q) && !q.endsWith(' SOA'),
   );
 }
+
+it('BIND is there where it is required', () => {
+  if (process.env.SVCRULES_REQUIRE_KERNEL === '1') expect(isMissing || isCheckerMissing).toBe(false);
+  else expect(isMissing).toBeTypeOf('boolean');
+});
 
 describe.skipIf(isMissing)('BIND', () => {
   it('serves what CoreDNS answers', async () => {
