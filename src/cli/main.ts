@@ -195,6 +195,7 @@ function buildProgram(io: CommandIO, finish: (status: number) => void): Command 
       '--bundle <path>',
       'what was collected of many nodes: a folder or a tar archive with a folder for each',
     )
+    .option('--html <file>', 'write the report as one page too')
     .option('--service <name>', 'the Service that is drawn (default: the one that differs)')
     .option('--all-nodes', 'with --via-pod: every Node of the cluster')
     .option('--show-stale', 'list chains of kube-proxy that nothing refers to')

@@ -3,7 +3,7 @@
  * service port. Names and rules of a host are anybody's text and made safe.
  */
 import type { ChalkInstance } from 'chalk';
-import type { ForeignRule, NodeDiff, ServiceChanges, Unknown } from '../diff/change.ts';
+import type { ForeignRule, NodeDiff, ServiceChanges, StaleChain, Unknown } from '../diff/change.ts';
 import { plainText } from './plain-text.ts';
 
 export interface DiffHead {
@@ -88,20 +88,21 @@ function headline(diff: NodeDiff, { node, mode, release, against }: DiffHead, ch
   return `${names.join(' · ')}: ${paint(answer(diff))}`;
 }
 
-function serviceText(
-  { namespace, name, portName, port, protocol, family, clusterIP, nodePort, changes }: ServiceChanges,
-  most: number,
-  chalk: ChalkInstance,
-): string {
-  const title = portName === '' ? `${namespace}/${name}` : `${namespace}/${name}:${portName}`;
+/** Where a service port is found: `TCP 10.96.14.7:80, node port 30080`. */
+export function portPlace({ port, protocol, family, clusterIP, nodePort }: ServiceChanges): string {
   const host = clusterIP?.includes(':') ? `[${clusterIP}]` : clusterIP;
   const where = host === undefined ? `${protocol} ${port} (${family})` : `${protocol} ${host}:${port}`;
-  const also = nodePort === 0 ? '' : `, node port ${nodePort}`;
+  return nodePort === 0 ? where : `${where}, node port ${nodePort}`;
+}
+
+function serviceText(each: ServiceChanges, most: number, chalk: ChalkInstance): string {
+  const { namespace, name, portName, changes } = each;
+  const title = portName === '' ? `${namespace}/${name}` : `${namespace}/${name}:${portName}`;
   const lines = changes
     .slice(0, most)
     .map(({ kind, consequence }) => `    ${chalk.dim(kind)}  ${plainText(consequence)}\n`);
   if (changes.length > most) lines.push(`    … and ${changes.length - most} more changes (-v shows all)\n`);
-  return `${chalk.red('✗')} ${chalk.bold(plainText(title))}   ${plainText(`${where}${also}`)}\n${lines.join('')}`;
+  return `${chalk.red('✗')} ${chalk.bold(plainText(title))}   ${plainText(portPlace(each))}\n${lines.join('')}`;
 }
 
 const KINDS: Readonly<Record<ForeignRule['kind'], readonly [one: string, several: string]>> = {
@@ -121,8 +122,16 @@ const KINDS: Readonly<Record<ForeignRule['kind'], readonly [one: string, several
   policy: ['the policy of a chain drops Service traffic', 'policies of chains drop Service traffic'],
 };
 
+export type AlikeRules = readonly [ForeignRule, ...ForeignRule[]];
+
+/** What rules with the same consequence are, in a few words. */
+export function alikeTitle(rules: AlikeRules): string {
+  const [one, several] = KINDS[rules[0].kind];
+  return rules.length === 1 ? one : `${rules.length} ${several}`;
+}
+
 /** Rules with the same consequence are one paragraph. */
-function alike(rules: readonly ForeignRule[]): readonly (readonly [ForeignRule, ...ForeignRule[]])[] {
+export function alike(rules: readonly ForeignRule[]): readonly AlikeRules[] {
   const groups = new Map<string, [ForeignRule, ...ForeignRule[]]>();
   for (const rule of rules) {
     const key = `${rule.kind} ${rule.family} ${rule.consequence}`;
@@ -133,21 +142,15 @@ function alike(rules: readonly ForeignRule[]): readonly (readonly [ForeignRule, 
   return [...groups.values()];
 }
 
-function foreignText(
-  rules: readonly [ForeignRule, ...ForeignRule[]],
-  most: number,
-  chalk: ChalkInstance,
-): string {
-  const [first] = rules;
-  const { kind, family, consequence } = first;
-  const [one, several] = KINDS[kind];
-  const title = rules.length === 1 ? one : `${rules.length} ${several}`;
-  const lines = rules
-    .slice(0, most)
-    .map(
-      ({ table, chain, rule }) =>
-        `    ${chalk.dim(plainText(`${table}: ${rule === '' ? `chain ${chain}` : rule}`))}\n`,
-    );
+/** The rule, or the chain where it is no single rule. */
+export function foreignPlace({ table, chain, rule }: ForeignRule): string {
+  return `${table}: ${rule === '' ? `chain ${chain}` : rule}`;
+}
+
+function foreignText(rules: AlikeRules, most: number, chalk: ChalkInstance): string {
+  const [{ family, consequence }] = rules;
+  const title = alikeTitle(rules);
+  const lines = rules.slice(0, most).map((rule) => `    ${chalk.dim(plainText(foreignPlace(rule)))}\n`);
   if (rules.length > most) lines.push(`    … and ${rules.length - most} more (-v shows all)\n`);
   return `${chalk.red('✗')} ${chalk.bold(title)}   ${family}\n${lines.join('')}  → ${plainText(consequence)}\n`;
 }
@@ -159,21 +162,27 @@ function unknownText({ rule, consequence, table, chain, open }: Unknown, chalk: 
   return `${mark} cannot tell${plainText(place)}\n${shownRule}  → ${plainText(consequence)}\n`;
 }
 
-function summary(diff: NodeDiff, { showStale, chalk }: DiffStyle): string {
+/** `6 Services are the same.`; empty where all are, or none is. */
+export function sameServices(diff: NodeDiff): string {
   const same = diff.compared - Math.min(diff.compared, differingServices(diff));
-  const lines: string[] = [];
-  if (!diff.equal && same > 0)
-    lines.push(same === 1 ? '1 Service is the same.' : `${same} Services are the same.`);
+  if (diff.equal || same === 0) return '';
+  return same === 1 ? '1 Service is the same.' : `${same} Services are the same.`;
+}
+
+/** `2 stale chains that nothing refers to`. */
+export function staleTitle({ stale }: NodeDiff): string {
+  return `${stale.length === 1 ? '1 stale chain' : `${stale.length} stale chains`} that nothing refers to`;
+}
+
+export function stalePlace({ family, table, chain, rules }: StaleChain): string {
+  return `${chain}  ${family}, table ${table}, ${rules} ${rules === 1 ? 'rule' : 'rules'}`;
+}
+
+function summary(diff: NodeDiff, { showStale, chalk }: DiffStyle): string {
   const { stale } = diff;
-  if (stale.length > 0) {
-    const what = stale.length === 1 ? '1 stale chain' : `${stale.length} stale chains`;
-    lines.push(`${what} that nothing refers to${showStale ? ':' : ' (--show-stale).'}`);
-  }
+  const lines = [sameServices(diff)].filter((line) => line !== '');
+  if (stale.length > 0) lines.push(`${staleTitle(diff)}${showStale ? ':' : ' (--show-stale).'}`);
   let text = lines.length === 0 ? '' : `${lines.join(' ')}\n`;
-  if (showStale) {
-    for (const { family, table, chain, rules } of stale) {
-      text += `    ${chalk.dim(plainText(`${chain}  ${family}, table ${table}, ${rules} ${rules === 1 ? 'rule' : 'rules'}`))}\n`;
-    }
-  }
+  if (showStale) for (const each of stale) text += `    ${chalk.dim(plainText(stalePlace(each)))}\n`;
   return text;
 }

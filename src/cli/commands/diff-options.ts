@@ -11,6 +11,8 @@ export interface DiffOptions extends NodeInputOptions, HostOptions {
   readonly againstVersion?: string;
   readonly bundle?: string;
   readonly allNodes?: true;
+  /** A file for the page. */
+  readonly html?: string;
   readonly showStale?: true;
   readonly output: 'text' | 'json' | 'unified' | 'markdown' | 'mermaid' | 'dot';
   /** Of a drawing. */
@@ -54,6 +56,8 @@ function checkNodesOptions(options: DiffOptions): void {
   if (options.service !== undefined && output !== 'mermaid' && output !== 'dot')
     throw new OperationalError('--service is for -o mermaid and -o dot, which draw one Service');
   const isMany = allNodes === true || bundle !== undefined;
+  if (isMany && options.html !== undefined)
+    throw new OperationalError(`--html is for one node, not for ${allNodes ? 'all' : 'a bundle'}`);
   if (isMany && output !== 'text' && output !== 'json')
     throw new OperationalError(`-o ${output} is for one node, not for ${allNodes ? 'all' : 'a bundle'}`);
 }

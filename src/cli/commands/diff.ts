@@ -1,12 +1,15 @@
 /** `diff`: the intended rules of a node and those of a host, or of another compilation, in; what differs, and what that does, out. */
+import { basename, dirname } from 'node:path';
 import type { NodeDiff } from '../../diff/change.ts';
 import { diffNode } from '../../diff/diff-node.ts';
+import { diffHtml } from '../../report/diff-html.ts';
 import { diffJson } from '../../report/diff-json.ts';
 import { diffMarkdown } from '../../report/diff-markdown.ts';
 import { diffText } from '../../report/diff-text.ts';
 import { diffUnified } from '../../report/diff-unified.ts';
 import { style } from '../../report/style.ts';
 import { type CommandIO, writeAll } from '../io.ts';
+import { writeArtifacts } from '../write-artifacts.ts';
 import { diffAllNodes } from './diff-all-nodes.ts';
 import { diffBundle } from './diff-bundle.ts';
 import { drawService } from './diff-drawing.ts';
@@ -22,10 +25,16 @@ export async function diffCommand(options: DiffOptions, io: CommandIO): Promise<
   const sides = await loadSides(options, io);
   if (sides === undefined) return 2;
   const diff = diffNode(sides.questions);
+  if (options.html !== undefined) await writePage(options.html, diffHtml(diff, sides.head));
   const external = io.env.KUBECTL_EXTERNAL_DIFF;
   if (options.output === 'unified' && external) await runExternalDiff(external, diff.chains(), io);
   else await writeAll(io.stdout, [print(diff, sides, options, io)]);
   return diff.equal ? 0 : 1;
+}
+
+/** Whole or not at all. */
+async function writePage(path: string, text: string): Promise<void> {
+  await writeArtifacts(dirname(path), [{ name: basename(path), text: () => [text] }]);
 }
 
 function print(diff: NodeDiff, { head, questions }: Sides, options: DiffOptions, io: CommandIO): string {
