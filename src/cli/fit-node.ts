@@ -90,6 +90,16 @@ function compileAgain(
   return { ...loaded, view, compiled: backend.compile(view) };
 }
 
+/** The same node, with the addresses that its interfaces have. */
+export async function compileWithAddresses(
+  loaded: LoadedCompilation,
+  addresses: readonly string[],
+): Promise<LoadedCompilation> {
+  const backend = await loadBackend(loaded.compiled.mode);
+  const { release, node } = loaded.view;
+  return compileAgain(loaded, backend, { release, node: node.name || undefined, addresses }, loaded.state);
+}
+
 /**
  * The same cluster for another node; a live one's release is its kubelet's.
  * @throws OperationalError where the cluster has no such node.

@@ -5,8 +5,9 @@ import type { HostState } from '../../host/host-state.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import type { DiffHead } from '../../report/diff-text.ts';
 import { plainText } from '../../report/plain-text.ts';
+import { isLoopback, parseIP } from '../../shared/ip.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
-import { fitRelease } from '../fit-node.ts';
+import { compileWithAddresses, fitRelease } from '../fit-node.ts';
 import type { CommandIO } from '../io.ts';
 import { type HostDump, hostDump, loadHost } from '../load-host.ts';
 import { isLive } from '../load-input.ts';
@@ -46,13 +47,14 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
 
 /** The rules of a host, beside those of the node that it is. */
 export async function hostSides(
-  intended: LoadedCompilation,
+  named: LoadedCompilation,
   host: HostState,
   name: string,
-  options: DiffOptions,
+  given: DiffOptions,
   io: CommandIO,
 ): Promise<Sides> {
-  checkComparable(intended);
+  checkComparable(named);
+  const { intended, options } = await atHostAddresses(named, host, given);
   const actual = hostDumps(intended, host, options, io);
   const isOpen = options.kubeVersion === undefined && !isLive(options);
   const fitting = isOpen ? await fitRelease(intended, actual, options, io) : intended;
@@ -64,6 +66,30 @@ export async function hostSides(
     return [{ family, intended: { text, view: fitting.view }, actual: found, addresses }];
   });
   return { questions, head: headOf(fitting, name) };
+}
+
+/**
+ * kube-proxy takes the addresses of nodePortAddresses from the host's interfaces; the user may name others. The Node's
+ * own stay in front: node ports are tried there.
+ */
+async function atHostAddresses(
+  intended: LoadedCompilation,
+  { localAddresses }: HostState,
+  options: DiffOptions,
+): Promise<{ readonly intended: LoadedCompilation; readonly options: DiffOptions }> {
+  const { configuration, node } = intended.view;
+  const isAsked = configuration.nodePortAddresses.length > 0 && options.nodeAddress.length === 0;
+  const found = (localAddresses ?? []).filter((address) => {
+    const ip = parseIP(address);
+    return ip !== undefined && !isLoopback(ip);
+  });
+  if (!isAsked || found.length === 0) return { intended, options };
+  const own = node.interfaceAddresses.filter((address) => found.includes(address));
+  const nodeAddress = [...new Set([...own, ...found])];
+  return {
+    intended: await compileWithAddresses(intended, nodeAddress),
+    options: { ...options, nodeAddress },
+  };
 }
 
 /** @throws OperationalError for a mode whose rules are not those of iptables. */
