@@ -2,9 +2,11 @@
  * Table filter of mode ipvs. In: the ipsets, and load balancers that are closed to the node. Out: typed chains. Mirrors kube-proxy
  * 1.28 to 1.37. Only rules that match an ipset with an asterisk need it to have entries.
  */
+import { compareStrings } from '../../shared/ordering.ts';
 import { type Chain, syncChain } from '../iptables-chain.ts';
 import { ACCEPT, comment, DROP, jump, REJECT, RETURN, type Rule } from '../iptables-rule.ts';
 import { forwardRules } from '../masquerade-rules.ts';
+import { printKernelRule } from '../print-kernel-rule.ts';
 import { checkedWord } from './checked-word.ts';
 import { type RulesContext, setMatch, setRule } from './rules-context.ts';
 
@@ -38,14 +40,19 @@ function ipvsFilterRules({ sets }: RulesContext): readonly Rule[] {
   ];
 }
 
-/** What the node sends to a load balancer has the load balancer's address as its source, too. */
-function outFilterRules({ closedToNode }: RulesContext): readonly Rule[] {
+/**
+ * What the node sends to a load balancer has the load balancer's address as its source, too. kube-proxy adds the rules in no
+ * order; here they stand in that of their text.
+ */
+function outFilterRules({ closedToNode, family }: RulesContext): readonly Rule[] {
   // -A KUBE-IPVS-OUT-FILTER -s 192.0.2.10/32 -m ipvs --vproto 6 --vaddr 192.0.2.10 --vport 443 -j DROP
-  return closedToNode.map(({ protocol, port, ...entry }) => {
+  const rules = closedToNode.map(({ protocol, port, ...entry }): Rule => {
     // The one address in these rules that comes from an object.
     const address = checkedWord(entry.address);
     return { source: { address }, matches: [{ kind: 'ipvs', address, protocol, port }], target: DROP };
   });
+  const textOf = (rule: Rule) => printKernelRule(rule, family);
+  return rules.sort((a, b) => compareStrings(textOf(a), textOf(b)));
 }
 
 function healthCheckRules({ sets }: RulesContext): readonly Rule[] {
