@@ -39,7 +39,7 @@ export async function askCoreDns(root: string, clusters: string): Promise<Readon
     if (!existsSync(file)) throw new Error(`${file} is missing: run test/oracle/build.sh api and coredns`);
   const out = mkdtempSync(join(tmpdir(), 'oracle-'));
   try {
-    await run(program, ['-stages', 'validate,endpoints,dns', '-out-dir', out, clusters], {
+    await run(program, ['-stages', 'validate,endpoints,dns', '-variants', '-out-dir', out, clusters], {
       maxBuffer: 1 << 26,
     });
     const read = (file: string) => JSON.parse(readFileSync(join(out, file), 'utf8')) as OracleResult;

@@ -30,6 +30,7 @@ var (
 	fCheckEnv = flag.String("check-env", "", "path of bin/kubeletenv: hold every env block against kubelet's own function (result in notes)")
 	fPin      = flag.Bool("pin", true, "instead of the server's random clusterIPs and nodePorts ask for fixed ones (where its dry run shows that it would allocate); listed under allocated all the same")
 	fDomain   = flag.String("zone", "cluster.local", "cluster domain")
+	fVariants = flag.Bool("variants", false, "dns: also ask by other types, in mixed case, and for names near those that exist")
 	fKeep     = flag.Bool("v", false, "progress on stderr")
 )
 
