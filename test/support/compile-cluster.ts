@@ -124,6 +124,8 @@ export function inputFlags(folder: string, options: CompileOptions): string[] {
   if (options.node !== undefined) flags.push('--node', options.node);
   if (options.release !== undefined) flags.push('--kube-version', options.release);
   for (const address of options.localAddrs ?? []) flags.push('--node-address', address);
+  const { mode, ipvsSyncs } = options;
+  if (mode === 'ipvs' && ipvsSyncs !== undefined) flags.push('--ipvs-syncs', `${ipvsSyncs}`);
   return flags;
 }
 
@@ -136,18 +138,7 @@ export async function compileRaw(
   const { mode = 'iptables' } = options;
   try {
     const nfacct = options.nfacct === true ? ['--nfacct'] : [];
-    const { ipvsSyncs } = options;
-    const syncs = mode === 'ipvs' && ipvsSyncs !== undefined ? ['--ipvs-syncs', `${ipvsSyncs}`] : [];
-    await runCommand([
-      'compile',
-      ...inputFlags(folder, options),
-      '--mode',
-      mode,
-      '--out',
-      out,
-      ...nfacct,
-      ...syncs,
-    ]);
+    await runCommand(['compile', ...inputFlags(folder, options), '--mode', mode, '--out', out, ...nfacct]);
     const texts = new Map<string, string>();
     for (const [name, file] of MODE_TEXTS[mode].files) texts.set(name, readFileSync(join(out, file), 'utf8'));
     return texts;

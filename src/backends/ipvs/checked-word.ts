@@ -5,3 +5,8 @@ export function checkedWord(word: string): string {
   if (/^[A-Za-z0-9:[][A-Za-z0-9.:,/[\]_-]*$/.test(word) && !word.endsWith('\n')) return word;
   throw new Error(`refusing to write ${JSON.stringify(word)} into rules of ipvs`);
 }
+
+/** As a word of a shell's command, where brackets would stand for names of files. @throws Error */
+export function shellWord(word: string): string {
+  return word.includes('[') ? `'${checkedWord(word)}'` : checkedWord(word);
+}

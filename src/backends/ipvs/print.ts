@@ -27,10 +27,18 @@ export function* pieces(lines: Iterable<string>): Generator<string> {
 
 const PROTOCOL_FLAG = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
 
-/** `-A -t 10.96.0.10:53 -s rr`, and `-a -t 10.96.0.10:53 -r 10.244.1.3:53 -m -w 1`. */
-export function* serverLines(rulesets: readonly FamilyRuleset[], command = ''): Generator<string> {
+/**
+ * `-A -t 10.96.0.10:53 -s rr`, and `-a -t 10.96.0.10:53 -r 10.244.1.3:53 -m -w 1`.
+ * @param command stands before each
+ * @param word how an address with its port is written
+ */
+export function* serverLines(
+  rulesets: readonly FamilyRuleset[],
+  command = '',
+  word: (text: string) => string = checkedWord,
+): Generator<string> {
   const servers = rulesets.flatMap(({ virtualServers }) => virtualServers);
-  const headed = servers.map((server) => ({ server, head: headOf(server) }));
+  const headed = servers.map((server) => ({ server, head: headOf(server, word) }));
   headed.sort((a, b) => compareStrings(a.head, b.head));
   for (const { server, head } of headed) {
     let text = `${command}-A ${head} -s ${checkedWord(server.scheduler)}`;
@@ -38,15 +46,15 @@ export function* serverLines(rulesets: readonly FamilyRuleset[], command = ''): 
     if (server.mhPort) text += ' -b mh-port';
     text += '\n';
     for (const { address, weight } of server.realServers) {
-      text += `${command}-a ${head} -r ${checkedWord(address)} -m -w ${weight}\n`;
+      text += `${command}-a ${head} -r ${word(address)} -m -w ${weight}\n`;
     }
     yield checked(text, 1 + server.realServers.length);
   }
 }
 
-function headOf({ protocol, address, port }: VirtualServer): string {
+function headOf({ protocol, address, port }: VirtualServer, word: (text: string) => string): string {
   const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  return `${PROTOCOL_FLAG[protocol]} ${checkedWord(place)}`;
+  return `${PROTOCOL_FLAG[protocol]} ${word(place)}`;
 }
 
 /** All `create`, then all `add`. */

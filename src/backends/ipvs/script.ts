@@ -5,7 +5,7 @@
 import type { IPVSConfiguration } from '../../proxy/ipvs-configuration.ts';
 import { checked } from '../checked-text.ts';
 import { SAVE } from '../print-chain.ts';
-import { checkedWord } from './checked-word.ts';
+import { checkedWord, shellWord } from './checked-word.ts';
 import { pieces, serverLines, setLines, tableTexts } from './print.ts';
 import type { FamilyRuleset } from './ruleset.ts';
 
@@ -27,7 +27,7 @@ export function printServerScript(
     yield '#!/bin/sh\n';
     yield 'set -e\n';
     yield* timeoutLines(timeouts);
-    yield* serverLines(rulesets, 'ipvsadm ');
+    yield* serverLines(rulesets, 'ipvsadm ', shellWord);
   }
   return pieces(texts());
 }

@@ -134,6 +134,12 @@ describe('the script', () => {
     }
   });
 
+  it('means no files by the brackets around IPv6 addresses', () => {
+    const text = textOf(buildNodeView(state, request({ ipvs })), 'ipvsadm.sh');
+    expect(text).toMatch(/^ipvsadm -A -t '\[fd00:\S+\]:\d+' -s mh/m);
+    expect(text.replaceAll(/'[^'\n]*'/g, '')).not.toMatch(/[[\]*?]/);
+  });
+
   it('has what is configured', () => {
     const text = textOf(buildNodeView(state, request({ ipvs })), 'ipvs.sh');
     expect(text).toContain('sysctl -q -w net.ipv4.conf.all.arp_ignore=1\n');
