@@ -23,29 +23,17 @@ export { admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
 export type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
 export type * from './apiserver/objects.ts';
 export type { Artifact, CompiledNode } from './backends/backend.ts';
-export { parseSaved, problems } from './backends/iptables/parse.ts';
-export { printSaved } from './backends/iptables/print-saved.ts';
-export type { SavedDump, SavedRule } from './backends/iptables/saved.ts';
 export { type ClusterRequest, type PreparedCluster, prepareCluster } from './controllers/prepare-cluster.ts';
 export { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
-export type { NodeDiff } from './diff/change.ts';
-export type { FamilyQuestion } from './diff/diff-family.ts';
-export { diffNode } from './diff/diff-node.ts';
 export { serviceVariables } from './discovery/env/service-variables.ts';
 export { type ClusterKind, type ClusterList, readCluster } from './input/read-cluster.ts';
 export { DEFAULT_KINDS, readInput } from './input/read-input.ts';
 export type { Source, SourceObject } from './input/source.ts';
-export { type LintResult, lint } from './lint/lint.ts';
-export { type LintInput, lintedCluster } from './lint/linted-cluster.ts';
 export { readProxyConfiguration } from './proxy/configuration.ts';
 export { buildNodeView } from './proxy/node-view.ts';
 export { parseRelease, SUPPORTED_RELEASES } from './proxy/release.ts';
 export type { Diagnostic, Origin, Severity } from './shared/diagnostic.ts';
 export { OperationalError } from './shared/operational-error.ts';
-export { type PreparedRules, prepareRules } from './trace/iptables/prepare.ts';
-export { trace } from './trace/iptables/trace.ts';
-export type { Outcome, Verdict } from './trace/outcome.ts';
-export type { Host, Packet } from './trace/packet.ts';
 
 export interface CompileRequest extends ClusterRequest, ConfigurationRequest {
   /** Goes before the configuration's mode. */
