@@ -5,6 +5,7 @@
 import type { SavedRule } from '../backends/iptables/saved.ts';
 import { compareFractions, fractionToNumber, ONE } from '../trace/fraction.ts';
 import type { Outcome } from '../trace/outcome.ts';
+import { stepFacts } from '../trace/step.ts';
 import type { Change } from './change.ts';
 import { socketText } from './fate.ts';
 import { type Tracers, UNNAMED_DEVICES } from './observe.ts';
@@ -98,13 +99,7 @@ function affinitySeconds(
 
 function visitOf({ verdict, path }: Outcome): Visit[] {
   if (verdict.kind !== 'delivered') return [];
-  const lists = path.flatMap(({ rule }) =>
-    rule.matches.flatMap((match) =>
-      match.kind === 'recent' && (match.operation === 'set' || match.operation === 'update')
-        ? [match.list]
-        : [],
-    ),
-  );
+  const lists = path.flatMap((step) => stepFacts(step).remembers);
   return [{ endpoint: socketText(verdict.destination), lists }];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { SavedRule } from '../backends/iptables/saved.ts';
-import type { Step } from '../trace/outcome.ts';
+import { type MetRule, ruleText, type Step } from '../trace/step.ts';
 import type { Attribution } from './attribute.ts';
 import type { BuiltInChains } from './built-in-chains.ts';
 import type { Change, ForeignRule, Unknown } from './change.ts';
@@ -12,14 +12,13 @@ import type { ChainDifference } from './compare-chains.ts';
 import type { Doubt } from './fate.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
-import { plainRule } from './rule-lines.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
 import { listed, plural } from './wording.ts';
 
 interface Guilt {
   readonly table: string;
   readonly chain: string;
-  readonly rule: SavedRule | undefined;
+  readonly rule: MetRule | undefined;
   services: number;
   consequence: string;
 }
@@ -33,9 +32,9 @@ export class Blame {
   private readonly attribution: Attribution;
   private readonly builtIn: BuiltInChains;
   private readonly tables: { readonly intended: RuleTables; readonly actual: RuleTables };
-  private readonly strange: ReadonlySet<SavedRule>;
-  private readonly guilty = new Map<SavedRule | string, Guilt>();
-  private readonly doubts = new Map<SavedRule | string, { doubt: Doubt; ports: Set<string> }>();
+  private readonly strange: ReadonlySet<MetRule>;
+  private readonly guilty = new Map<MetRule | string, Guilt>();
+  private readonly doubts = new Map<MetRule | string, { doubt: Doubt; ports: Set<string> }>();
   private readonly changed = new Set<string>();
   private affected = 0;
   private example: string | undefined;
@@ -87,7 +86,7 @@ export class Blame {
   }
 
   /** Notes rules that were passed over because they stand behind kube-proxy's. */
-  passedOver(rules: ReadonlyMap<SavedRule, Doubt>): void {
+  passedOver(rules: ReadonlyMap<MetRule, Doubt>): void {
     for (const [rule, doubt] of rules) this.doubts.set(rule, { doubt, ports: new Set() });
   }
 
@@ -97,7 +96,10 @@ export class Blame {
   }
 
   private foreignRule({ table, chain, rule, services, consequence }: Guilt): ForeignRule {
-    const isOwn = rule !== undefined && !this.builtIn.foreign.includes(rule) && chain.startsWith('KUBE-');
+    const isOwn =
+      rule !== undefined &&
+      !(this.builtIn.foreign as readonly MetRule[]).includes(rule) &&
+      chain.startsWith('KUBE-');
     return {
       ...this.place(table, chain, rule),
       kind: rule === undefined ? 'policy' : isOwn ? 'extra-rule' : 'foreign-rule',
@@ -151,13 +153,13 @@ export class Blame {
     }));
   }
 
-  private place(table: string, chain: string, rule: SavedRule | undefined) {
-    return { family: this.family, table, chain, rule: rule === undefined ? '' : plainRule(rule) };
+  private place(table: string, chain: string, rule: MetRule | undefined) {
+    return { family: this.family, table, chain, rule: rule === undefined ? '' : ruleText(rule) };
   }
 
   /** Per service port each rule once: the last one on the way that is nobody's. */
-  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<SavedRule | string, Guilt> {
-    const found = new Map<SavedRule | string, Guilt>();
+  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<MetRule | string, Guilt> {
+    const found = new Map<MetRule | string, Guilt>();
     for (const { same, actual, intended } of observations) {
       if (same) continue;
       for (const { path, verdict } of actual.outcomes) {

@@ -77,7 +77,7 @@ function isMoved(keys: readonly string[], found: readonly string[]): boolean {
 /** A dump without rules and policies that are known to do nothing to Service traffic, or are left to others. */
 export function withoutRules(
   dump: SavedDump,
-  left: ReadonlySet<SavedRule>,
+  left: ReadonlySet<unknown>,
   policies: ReadonlySet<string> = new Set(),
 ): SavedDump {
   if (left.size + policies.size === 0) return dump;

@@ -2,10 +2,10 @@
  * What becomes of a packet to a Service, in the terms of Services. In: the outcomes that the tracer finds. Out: which
  * endpoints get which share, masqueraded or not, and what is refused, lost or uncertain.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
 import { addFractions, compareFractions, type Fraction, reduceFraction, ZERO } from '../trace/fraction.ts';
-import type { Outcome, Step, Verdict } from '../trace/outcome.ts';
+import type { Outcome, Verdict } from '../trace/outcome.ts';
 import type { Socket } from '../trace/packet.ts';
+import { type MetRule, type Step, stepFacts } from '../trace/step.ts';
 import { OTHER_CHAIN } from './other-owners.ts';
 import type { Probe } from './probes.ts';
 
@@ -95,29 +95,42 @@ function addEndpoint(
 /** How Pods reach the outside is not kube-proxy's business: behind its own rules, others may give packets another source. */
 function isMasqueraded({ source }: Extract<Verdict, { kind: 'delivered' }>, { path }: Outcome): boolean {
   if (source.kind === 'unchanged') return false;
-  const last = path.findLast(
-    ({ rule }) => rule.target?.kind === 'masquerade' || rule.target?.kind === 'snat',
-  );
+  const last = path.findLast((step) => stepFacts(step).does === 'source');
   return last === undefined || !isBehind(path, last);
 }
 
 /** Whether a rule of others stands in POSTROUTING, FORWARD or INPUT, and kube-proxy's rules there have been passed. */
 export function isBehind(path: readonly Step[], step: Step | undefined): boolean {
-  if (step === undefined || isKubeProxys(step.rule) || !LATE_HOOKS.has(step.hook)) return false;
-  return path.some(
-    ({ hook, table, rule }) =>
-      hook === step.hook && table === step.table && leadsToKubeProxy(rule) && rule !== step.rule,
-  );
+  if (step === undefined || isKubeProxys(step.rule) || !LATE_HOOKS.has(step.hook.toUpperCase())) return false;
+  return path.some((each) => each.hook === step.hook && each.rule !== step.rule && isMetBefore(each, step));
+}
+
+/** Tables of nftables are asked one after the other; in those of iptables, kube-proxy's chains are jumped to. */
+function isMetBefore(each: Step, step: Step): boolean {
+  if (each.rule.kind === 'nft-rule') return isKubeProxys(each.rule);
+  return each.table === step.table && leadsToKubeProxy(each);
 }
 
 const LATE_HOOKS: ReadonlySet<string> = new Set(['POSTROUTING', 'FORWARD', 'INPUT', 'OUTPUT']);
 
-export function isKubeProxys({ chain }: SavedRule): boolean {
+export function isKubeProxys(rule: MetRule): boolean {
+  switch (rule.kind) {
+    case 'rule':
+      return isOwnChain(rule.chain);
+    case 'nft-rule':
+      return /^ip6? kube-proxy$/.test(rule.table);
+    default:
+      return rule satisfies never;
+  }
+}
+
+function isOwnChain(chain: string): boolean {
   return chain.startsWith('KUBE-') && !OTHER_CHAIN.test(chain);
 }
 
-function leadsToKubeProxy({ target }: SavedRule): boolean {
-  return target?.kind === 'jump' && target.chain.startsWith('KUBE-') && !OTHER_CHAIN.test(target.chain);
+function leadsToKubeProxy(step: Step): boolean {
+  const { leadsTo } = stepFacts(step);
+  return leadsTo !== undefined && isOwnChain(leadsTo);
 }
 
 /** Whether nothing tells two fates apart. */

@@ -5,11 +5,12 @@
  * A rule of others that cannot be understood and stands behind kube-proxy's is noted once and then taken for one that does
  * not match, so that it hides nothing else.
  */
-import type { SavedDump, SavedRule } from '../backends/iptables/saved.ts';
+import type { SavedDump } from '../backends/iptables/saved.ts';
 import { type PreparedRules, prepareRules } from '../trace/iptables/prepare.ts';
 import { trace } from '../trace/iptables/trace.ts';
 import type { Outcome } from '../trace/outcome.ts';
 import type { Host, Packet } from '../trace/packet.ts';
+import type { MetRule } from '../trace/step.ts';
 import { withoutRules } from './built-in-chains.ts';
 import { type Doubt, type Fate, fateOf, isSameFate } from './fate.ts';
 import { OUTSIDE_DEVICE, type Probe } from './probes.ts';
@@ -31,7 +32,7 @@ export const UNNAMED_DEVICES: Devices = { input: OUTSIDE_DEVICE, output: OUTSIDE
 
 export class Tracers {
   /** Rules of others behind kube-proxy's that nobody can tell anything about, with the reason. */
-  readonly passedOver = new Map<SavedRule, Doubt>();
+  readonly passedOver = new Map<MetRule, Doubt>();
   private readonly intended: SavedDump;
   private readonly actual: SavedDump;
   private readonly addresses: readonly string[];

@@ -1,8 +1,8 @@
 /** Shows what becomes of a packet as JSON. In: a traced packet, and where its objects were written. Out: a value. */
-import { printSavedRule } from '../backends/iptables/print-saved.ts';
 import { type Fraction, formatFraction } from '../trace/fraction.ts';
-import type { Outcome, Step, Verdict } from '../trace/outcome.ts';
+import type { Outcome, Verdict } from '../trace/outcome.ts';
 import { formatSocket } from '../trace/packet-ends.ts';
+import { ruleText, type Step } from '../trace/step.ts';
 import type { TracedPacket } from '../trace/traced-packet.ts';
 import type { ManifestLines } from './manifest-lines.ts';
 
@@ -80,7 +80,7 @@ export function verdictJson(verdict: Verdict): Readonly<Record<string, unknown>>
       return {
         verdict: kind,
         reason,
-        ...(step === undefined ? {} : { table: step.table, rule: printSavedRule(step.rule) }),
+        ...(step === undefined ? {} : { table: step.table, rule: ruleText(step.rule) }),
       };
     }
     default:
@@ -96,7 +96,7 @@ function stepJson(traced: TracedPacket, lines: ManifestLines | undefined, step: 
     table: step.table,
     hook: step.hook,
     chain: step.rule.chain,
-    rule: printSavedRule(step.rule),
+    rule: ruleText(step.rule),
     ...(info === undefined
       ? {}
       : { service: { ...nameOf(info), ...spread('origin', lines?.servicePort(info)) } }),

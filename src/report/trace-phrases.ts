@@ -1,9 +1,9 @@
 /** Words for what happens to a packet. In: steps and verdicts. Out: short texts, not yet made safe for a terminal. */
-import type { SavedRule } from '../backends/iptables/saved.ts';
-import { effectiveTrees, nestSteps, type StepTree } from '../trace/effective-steps.ts';
-import type { Outcome, Step, Verdict } from '../trace/outcome.ts';
+import { effectiveTrees, flatten, nestSteps, type StepTree } from '../trace/effective-steps.ts';
+import type { Outcome, Verdict } from '../trace/outcome.ts';
 import type { Packet } from '../trace/packet.ts';
 import { formatSocket } from '../trace/packet-ends.ts';
+import { type Step, stepFacts } from '../trace/step.ts';
 
 /** What becomes of it, and of its source address: `['DNAT 10.244.1.8:8080', "source becomes the node's address"]`. */
 export function verdictPhrases(verdict: Verdict, packet: Packet): readonly [string, string] {
@@ -38,41 +38,52 @@ export function reasonOf({ verdict, path }: Outcome): string {
   const step = path.at(-1);
   return step === undefined || (verdict.kind !== 'rejected' && verdict.kind !== 'dropped')
     ? ''
-    : commentOf(step.rule);
-}
-
-export function commentOf({ matches }: SavedRule): string {
-  for (const match of matches) if (match.kind === 'comment') return match.text;
-  return '';
+    : stepFacts(step).comment;
 }
 
 /** The rules that made a difference, in the tables that say where a packet goes. */
 export function tellingSteps({ verdict, path }: Outcome): readonly StepTree[] {
   const trees = effectiveTrees(nestSteps(path));
   if (verdict.kind !== 'delivered') return trees;
-  const telling = trees.filter(
-    ({ step }) => step.table === 'nat' && (step.hook === 'PREROUTING' || step.hook === 'OUTPUT'),
-  );
+  const telling = trees.filter(decidesDestination);
   // Where nothing translates the packet, what lets it pass is all that there is to tell.
-  return telling.length > 0 ? telling : trees.filter(({ step }) => step.hook !== 'POSTROUTING');
+  return telling.length > 0 ? telling : trees.filter(({ step }) => step.hook.toUpperCase() !== 'POSTROUTING');
+}
+
+function decidesDestination(tree: StepTree): boolean {
+  const { table, hook, rule } = tree.step;
+  switch (rule.kind) {
+    case 'rule':
+      return table === 'nat' && (hook === 'PREROUTING' || hook === 'OUTPUT');
+    // A chain for each purpose: those that translate lead to what does.
+    case 'nft-rule':
+      return flatten([tree]).some(
+        ({ rule }) => rule.kind === 'nft-rule' && rule.statements.some(({ kind }) => kind === 'dnat'),
+      );
+    default:
+      return rule satisfies never;
+  }
 }
 
 /** `PREROUTING → KUBE-SERVICES → KUBE-EXT-XGLO… (mark for masquerade) → KUBE-SVC-XGLO…`; empty without steps. */
 export function chainPath(steps: readonly Step[]): string {
   const stages: { readonly head: string; text: string }[] = [];
-  for (const { table, hook, rule } of steps) {
-    const head = table === 'nat' ? hook : `${table} ${hook}`;
+  for (const step of steps) {
+    const { table, hook, rule } = step;
+    const head = table === 'nat' || rule.kind === 'nft-rule' ? hook : `${table} ${hook}`;
     if (stages.at(-1)?.head !== head) stages.push({ head, text: head });
     const stage = stages.at(-1) as { text: string };
-    const { target } = rule;
-    if (target?.kind === 'jump' && target.chain === 'KUBE-MARK-MASQ') stage.text += ' (mark for masquerade)';
-    else if (target?.kind === 'jump') stage.text += ` → ${shortChain(target.chain)}`;
-    else if (target?.kind === 'mark' && rule.chain !== 'KUBE-MARK-MASQ') stage.text += ' (mark)';
+    const { does, leadsTo } = stepFacts(step);
+    if (leadsTo !== undefined && MARKING.has(leadsTo)) stage.text += ' (mark for masquerade)';
+    else if (leadsTo !== undefined) stage.text += ` → ${shortChain(leadsTo)}`;
+    else if (does === 'mark' && !MARKING.has(rule.chain)) stage.text += ' (mark)';
   }
   return stages.map(({ text }) => text).join(', then ');
 }
 
-/** Hashes are told apart by their first letters. */
+const MARKING: ReadonlySet<string> = new Set(['KUBE-MARK-MASQ', 'mark-for-masquerade']);
+
+/** Hashes are told apart by their first letters; nftables' names say enough behind them. */
 function shortChain(name: string): string {
   return name.replace(/^(KUBE-[A-Z]{2,3}-[A-Z2-7]{4})[A-Z2-7]{12}$/, '$1…');
 }

@@ -3,12 +3,12 @@
  * the chains up to where the ways part, then each outcome with its share, its endpoint and the line of its manifest.
  */
 import type { ChalkInstance } from 'chalk';
-import { printSavedRule } from '../backends/iptables/print-saved.ts';
 import { flatten } from '../trace/effective-steps.ts';
 import { formatFraction } from '../trace/fraction.ts';
-import type { Outcome, Step } from '../trace/outcome.ts';
+import type { Outcome } from '../trace/outcome.ts';
 import { formatSocket } from '../trace/packet-ends.ts';
 import type { Parting } from '../trace/parting.ts';
+import { ruleText, type Step } from '../trace/step.ts';
 import type { TracedPacket, TracedSide } from '../trace/traced-packet.ts';
 import { formatLine, type ManifestLines } from './manifest-lines.ts';
 import { plainText } from './plain-text.ts';
@@ -133,7 +133,7 @@ function ruleLine({ traced, lines, style }: Context, step: Step, indent: string)
     if (line !== '') notes.push(line);
   }
   const table = step.table === 'nat' ? '' : `-t ${step.table} `;
-  const rule = plainText(`${table}${printSavedRule(step.rule).trimEnd()}`);
+  const rule = plainText(`${table}${ruleText(step.rule).trimEnd()}`);
   const owner = notes.length === 0 ? '' : style.chalk.dim(`  # ${plainText(notes.join('  '))}`);
   return `${indent}${rule}${owner}\n`;
 }

@@ -2,9 +2,7 @@
  * Which of the rules on a packet's way made a difference. In: the path of an outcome. Out: the path without jumps into
  * chains that did nothing to the packet, rules that only log or count, and returns.
  */
-import type { SavedTarget } from '../backends/iptables/saved.ts';
-import { isHarmless } from './iptables/target.ts';
-import type { Step } from './outcome.ts';
+import { type Step, stepFacts } from './step.ts';
 
 /** A rule, and for a jump what happened within the chain. */
 export interface StepTree {
@@ -24,21 +22,15 @@ export function nestSteps(path: readonly Step[]): readonly StepTree[] {
     while (open.length > 1 && open.at(-1)?.chain !== step.rule.chain) open.pop();
     const within: StepTree[] = [];
     open.at(-1)?.into.push({ step, within });
-    const { target } = step.rule;
-    if (target?.kind === 'jump') open.push({ chain: target.chain, into: within });
+    const { leadsTo } = stepFacts(step);
+    if (leadsTo !== undefined) open.push({ chain: leadsTo, into: within });
   }
   return roots;
 }
 
 export function isIdle({ step, within }: StepTree): boolean {
-  const { target } = step.rule;
-  if (target?.kind === 'jump') return within.every(isIdle);
-  return target?.kind === 'return' || isHarmless(target) || isClearedMark(target);
-}
-
-/** `--set-xmark 0x4000/0x0` as kube-proxy clears its mark before it masquerades. */
-function isClearedMark(target: SavedTarget | undefined): boolean {
-  return target?.kind === 'mark' && target.mask === 0;
+  const { does } = stepFacts(step);
+  return does === 'jump' ? within.every(isIdle) : does === 'return' || does === 'idle';
 }
 
 export function effectiveTrees(trees: readonly StepTree[]): readonly StepTree[] {

@@ -2,12 +2,13 @@
  * What the rules on a packet's way stand for. In: outcomes, and the node's view where one is known. Out: hops, which are
  * the rules with the service port and the endpoint that they are for.
  */
-import { type ChainOwner, chainOwners } from '../backends/iptables/chain-owners.ts';
-import type { SavedRule } from '../backends/iptables/saved.ts';
+import { chainOwners } from '../backends/iptables/chain-owners.ts';
+import { chainOwners as nftablesChainOwners } from '../backends/nftables/chain-owners.ts';
 import type { EndpointInfo } from '../proxy/endpoint.ts';
 import type { FamilyView } from '../proxy/node-view.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
-import type { Step } from './outcome.ts';
+import { lazily } from '../shared/lazily.ts';
+import { type MetRule, type Step, stepFacts } from './step.ts';
 
 export interface Hop {
   readonly step: Step;
@@ -17,25 +18,33 @@ export interface Hop {
 
 export type HopReader = (step: Step) => Hop;
 
+interface Owner {
+  readonly servicePort: ServicePortView;
+  readonly endpoint?: EndpointInfo;
+}
+
+const OWNERS: Readonly<Record<MetRule['kind'], (family: FamilyView) => ReadonlyMap<string, Owner>>> = {
+  rule: chainOwners,
+  'nft-rule': nftablesChainOwners,
+};
+
 /** @param family undefined where only a dump is known: then no hop has an owner. */
 export function hopReader(family: FamilyView | undefined): HopReader {
   if (family === undefined) return (step) => ({ step, servicePort: undefined, endpoint: undefined });
-  const owners = chainOwners(family);
+  const owners = lazily(Object.keys(OWNERS) as MetRule['kind'][], (kind) => OWNERS[kind](family));
   const byName = new Map(family.servicePorts.map((view) => [`${view.servicePort.name}`, view]));
   return (step) => {
-    const owner = ownerOf(step.rule, owners);
-    const servicePort = owner?.servicePort ?? namedInComment(step.rule, byName);
+    const owner = ownerOf(step, owners[step.rule.kind]);
+    const servicePort = owner?.servicePort ?? namedInComment(step, byName);
     return { step, servicePort, endpoint: owner?.endpoint };
   };
 }
 
 /** The chain that a rule is in, or else the one that it leads to. */
-function ownerOf(
-  { chain, target }: SavedRule,
-  owners: ReadonlyMap<string, ChainOwner>,
-): ChainOwner | undefined {
-  const led = target?.kind === 'jump' ? owners.get(target.chain) : undefined;
-  return led?.endpoint === undefined ? (owners.get(chain) ?? led) : led;
+function ownerOf(step: Step, owners: ReadonlyMap<string, Owner>): Owner | undefined {
+  const { leadsTo } = stepFacts(step);
+  const led = leadsTo === undefined ? undefined : owners.get(leadsTo);
+  return led?.endpoint === undefined ? (owners.get(step.rule.chain) ?? led) : led;
 }
 
 /**
@@ -43,14 +52,12 @@ function ownerOf(
  * rule that leads to no chain of another Service is asked.
  */
 function namedInComment(
-  { chain, matches }: SavedRule,
+  step: Step,
   byName: ReadonlyMap<string, ServicePortView>,
 ): ServicePortView | undefined {
-  if (!chain.startsWith('KUBE-')) return undefined;
-  for (const match of matches) {
-    if (match.kind !== 'comment') continue;
-    const view = byName.get(match.text.split(' ')[0] as string);
-    if (view !== undefined) return view;
-  }
-  return undefined;
+  return isKubeProxys(step) ? byName.get(stepFacts(step).comment.split(' ')[0] as string) : undefined;
+}
+
+function isKubeProxys({ rule, table }: Step): boolean {
+  return rule.kind === 'rule' ? rule.chain.startsWith('KUBE-') : /^ip6? kube-proxy$/.test(table);
 }

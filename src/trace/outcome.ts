@@ -2,7 +2,6 @@
  * What can become of a packet. In: outcomes with their shares as a tracer finds them. Out: the same with equal ones
  * merged; their shares sum to exactly 1.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
 import {
   addFractions,
   compareFractions,
@@ -15,6 +14,7 @@ import {
   ZERO,
 } from './fraction.ts';
 import type { Socket, SourceTranslation } from './packet.ts';
+import type { Step } from './step.ts';
 
 export interface Outcome {
   /** In lowest terms. */
@@ -37,14 +37,6 @@ export type Verdict =
   | { readonly kind: 'dropped' }
   /** `step` is the rule on which it depends, absent where it is none. */
   | { readonly kind: 'cannot-tell'; readonly reason: string; readonly step?: Step };
-
-/** A rule where a packet met it. */
-export interface Step {
-  readonly table: string;
-  /** The built-in chain through which the packet came to it, such as `PREROUTING`. */
-  readonly hook: string;
-  readonly rule: SavedRule;
-}
 
 /** Steps, the last one first: states that part share what lies before. */
 export interface Trail {

@@ -3,10 +3,10 @@
  * same, and if not the first rules in which the paths differ, with the path before. Meaning counts, not spelling: comments,
  * counters, and chains on the way that do nothing are passed over.
  */
-import { printSavedRule } from '../backends/iptables/print-saved.ts';
 import { flatten, isIdle, nestSteps, type StepTree } from './effective-steps.ts';
 import { addFractions, type Fraction, fractionToNumber, ZERO } from './fraction.ts';
-import { type Outcome, type Step, type Verdict, verdictKey } from './outcome.ts';
+import { type Outcome, type Verdict, verdictKey } from './outcome.ts';
+import { meaningOf, type Step, stepFacts } from './step.ts';
 
 export interface Parting {
   /** The rules that both sides have met before, as the first side has them. */
@@ -59,13 +59,6 @@ function fateOf(verdict: Verdict): string {
   if (verdict.kind !== 'cannot-tell') return verdictKey(verdict);
   const { reason, step } = verdict;
   return `cannot-tell ${step === undefined ? '' : meaningOf(step)} ${reason}`;
-}
-
-/** What a rule does where it stands. */
-export function meaningOf({ table, hook, rule }: Step): string {
-  const { counters: _, tail: __, ...rest } = rule;
-  const matches = rest.matches.filter(({ kind }) => kind !== 'comment' && kind !== 'nfacct');
-  return `${table} ${hook} ${printSavedRule({ ...rest, matches })}`;
 }
 
 /** Compared with that outcome of the other side whose path goes along with it the furthest; of equals, one with its fate. */
@@ -122,5 +115,5 @@ function walk(
 
 /** A return by itself is none: what would have come behind it is left out. */
 function isIdleDetour(tree: StepTree): boolean {
-  return tree.step.rule.target?.kind !== 'return' && isIdle(tree);
+  return stepFacts(tree.step).does !== 'return' && isIdle(tree);
 }

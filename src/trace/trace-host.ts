@@ -8,6 +8,7 @@ import { prepareRules } from './iptables/prepare.ts';
 import { trace } from './iptables/trace.ts';
 import { addShare, commonPart, type Distribution, listOutcomes, type Outcome } from './outcome.ts';
 import type { Packet, RecentEntry } from './packet.ts';
+import { stepFacts } from './step.ts';
 
 export interface TracedHost {
   readonly dump: SavedDump;
@@ -46,10 +47,6 @@ function distributionOf(outcomes: readonly Outcome[]): Distribution {
 
 /** The affinity that a client has who was once sent the way of the first outcome; undefined where none is kept. */
 export function affinityOf(outcomes: readonly Outcome[], secondsAgo: number): RecentEntry | undefined {
-  for (const { rule } of outcomes[0]?.path ?? []) {
-    for (const match of rule.matches) {
-      if (match.kind === 'recent' && match.operation === 'set') return { list: match.list, secondsAgo };
-    }
-  }
-  return undefined;
+  const [list] = (outcomes[0]?.path ?? []).flatMap((step) => stepFacts(step).remembers);
+  return list === undefined ? undefined : { list, secondsAgo };
 }

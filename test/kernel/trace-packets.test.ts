@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseSaved } from '../../src/backends/iptables/parse.ts';
 import { type PreparedRules, prepareRules } from '../../src/trace/iptables/prepare.ts';
 import type { RecentEntry } from '../../src/trace/packet.ts';
+import { stepFacts } from '../../src/trace/step.ts';
 import { compileRaw } from '../support/compile-cluster.ts';
 import { type IptablesVariant, iptablesCommand, probeKernel } from '../support/namespace.ts';
 import { type Address, addressesOf, CASES, manifests } from './trace-cluster.ts';
@@ -169,11 +170,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
           const recent = seen.get(each.packet.source) ?? [];
           const { wrong: text, outcome } = await judge(network, rulesFor(each), each, recent);
           if (text !== undefined) wrong.push(text);
-          const lists = (outcome?.path ?? []).flatMap(({ rule }) =>
-            rule.matches.flatMap((match) =>
-              match.kind === 'recent' && match.operation === 'set' ? [match.list] : [],
-            ),
-          );
+          const lists = (outcome?.path ?? []).flatMap((step) => stepFacts(step).remembers);
           seen.set(each.packet.source, [...recent, ...lists.map((list) => ({ list, secondsAgo: 1 }))]);
           // Whoever is remembered has one way only.
           expect(predict(rulesFor(each), each, seen.get(each.packet.source))).toHaveLength(1);

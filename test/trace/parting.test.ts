@@ -1,8 +1,8 @@
 /** Where two sets of rules part: by what a packet meets, not by how it is spelled. */
 import { describe, expect, it } from 'vitest';
-import { printSavedRule } from '../../src/backends/iptables/print-saved.ts';
 import { trace } from '../../src/trace/iptables/trace.ts';
 import { findParting } from '../../src/trace/parting.ts';
+import { ruleText } from '../../src/trace/step.ts';
 import { PACKET, prepare } from './rules.ts';
 
 type Tables = Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ type Tables = Readonly<Record<string, string>>;
 function part(intended: Tables, actual: Tables) {
   const found = findParting(trace(prepare(intended), PACKET), trace(prepare(actual), PACKET));
   if (found === undefined) return undefined;
-  const text = (step: typeof found.intended) => step && printSavedRule(step.rule);
+  const text = (step: typeof found.intended) => step && ruleText(step.rule);
   return [found.before.length, text(found.intended), text(found.actual)];
 }
 

@@ -278,7 +278,8 @@ it('lists the rules that matched', () => {
     -A A -p tcp -j DNAT --to-destination 10.0.0.5:8080`;
   const [outcome] = trace(prepare({ nat }), PACKET);
   const steps = outcome?.path.map(
-    ({ table, hook, rule }) => `${table} ${hook} ${rule.chain} ${rule.target?.kind}`,
+    ({ table, hook, rule }) =>
+      `${table} ${hook} ${rule.chain} ${rule.kind === 'rule' ? rule.target?.kind : rule.kind}`,
   );
   expect(steps).toEqual(['nat PREROUTING PREROUTING jump', 'nat PREROUTING A mark', 'nat PREROUTING A dnat']);
 });

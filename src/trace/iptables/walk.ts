@@ -12,10 +12,10 @@ import {
   addShare,
   commonPart,
   type Distribution,
-  type Step,
   type Trail,
   type Verdict,
 } from '../outcome.ts';
+import type { Step } from '../step.ts';
 import { type Alternative, evaluate, type Possibility } from './evaluate.ts';
 import { type Scene, stepOf } from './match.ts';
 import type { Chain, PreparedRules } from './prepare.ts';
