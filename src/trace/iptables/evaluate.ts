@@ -5,9 +5,10 @@
  */
 import type { SavedMatch } from '../../backends/iptables/saved.ts';
 import { type Fraction, fraction, multiplyFractions, ONE } from '../fraction.ts';
-import { type PlainMatch, type Scene, testHeader, testMatch, testRule, unknown } from './match.ts';
+import { changeState, type State } from '../state.ts';
+import { unknown } from '../truth.ts';
+import { type PlainMatch, type Scene, testHeader, testMatch, testRule } from './match.ts';
 import type { PreparedRule } from './rule-index.ts';
-import { changeState, type State } from './state.ts';
 
 export type Evaluation = 'yes' | 'no' | readonly Possibility[];
 

@@ -4,11 +4,14 @@
  */
 import type { Negatable, PortRange, SavedMatch, SavedRule } from '../../backends/iptables/saved.ts';
 import { equalIPs, formatIP, type IPBytes } from '../../shared/ip.ts';
+import { connectionState } from '../connection.ts';
+import { inputDevices, isMulticast, outputDevice } from '../hooks.ts';
 import type { Packet, PreparedHost } from '../packet.ts';
+import type { State } from '../state.ts';
+import { both, negateIf, type Truth, unknown } from '../truth.ts';
 import type { SetLookup } from './prepare.ts';
 import type { Network, PreparedRule } from './rule-index.ts';
 import type { Stage } from './stage.ts';
-import type { State } from './state.ts';
 
 /** What stays the same while a table is asked. */
 export interface Scene {
@@ -20,24 +23,8 @@ export interface Scene {
   readonly stage: Stage;
 }
 
-export type Truth = boolean | Unknown;
-
-export interface Unknown {
-  readonly kind: 'unknown';
-  /** What is not known, as a clause: `the source port is unknown`. */
-  readonly reason: string;
-}
-
 /** Those whose outcome depends on nothing but the packet and the host. */
 export type PlainMatch = Exclude<SavedMatch, { kind: 'random' | 'recent' }>;
-
-export function unknown(reason: string): Unknown {
-  return { kind: 'unknown', reason };
-}
-
-function negateIf(negated: boolean | undefined, truth: Truth): Truth {
-  return typeof truth === 'boolean' && negated === true ? !truth : truth;
-}
 
 /** The rule's own fields: addresses, protocol, devices, fragments. One known no excludes the rule, whatever is unknown. */
 export function testHeader(scene: Scene, { rule, source, destination }: PreparedRule, state: State): Truth {
@@ -50,19 +37,17 @@ export function testHeader(scene: Scene, { rule, source, destination }: Prepared
     result = both(result, testNetwork(source, state.source, 'source'));
   }
   if (result !== false && rule.inInterface !== undefined) {
-    result = both(result, testInterface(rule.inInterface, inputDevices(scene), 'came in by'));
+    result = both(
+      result,
+      testInterface(rule.inInterface, inputDevices(scene.stage, scene.packet), 'came in by'),
+    );
   }
   if (result !== false && rule.outInterface !== undefined) {
-    result = both(result, testInterface(rule.outInterface, [outputDevice(scene, state)], 'leaves by'));
+    result = both(result, testInterface(rule.outInterface, [leavesBy(scene, state)], 'leaves by'));
   }
   // A whole packet, or the first fragment: connection tracking puts fragments together before any rule sees them.
   if (result !== false && rule.fragment !== undefined) result = both(result, rule.fragment.negated === true);
   return result;
-}
-
-function both(a: Truth, b: Truth): Truth {
-  if (a === false || b === false) return false;
-  return a === true ? b : a;
 }
 
 function testNetwork(network: Network, address: IPBytes | undefined, side: string): Truth {
@@ -97,34 +82,8 @@ function testProtocol({ name, negated }: Negatable & { readonly name: string }, 
   return negateIf(negated, protocol === packet.protocol);
 }
 
-/** The names that `-i` may see; no device is the empty name; undefined is any. */
-function inputDevices({ stage, packet }: Scene): readonly (string | undefined)[] {
-  const arrival = packet.arrival.kind === 'host' ? '' : packet.arrival.name;
-  switch (stage.input) {
-    case 'arrival':
-      return [arrival];
-    case 'none':
-      return [''];
-    case 'lo':
-      return ['lo'];
-    case 'undecided':
-      return [arrival, ''];
-    default:
-      return stage.input satisfies never;
-  }
-}
-
-function outputDevice({ stage, host, originalDestination }: Scene, state: State): string | undefined {
-  switch (stage.output) {
-    case 'none':
-      return '';
-    case 'original':
-      return host.deviceTo(originalDestination);
-    case 'current':
-      return host.deviceTo(state.destination);
-    default:
-      return stage.output satisfies never;
-  }
+function leavesBy({ stage, host, originalDestination: original }: Scene, state: State): string | undefined {
+  return outputDevice(stage, host, { original, current: state.destination });
 }
 
 /** `veth+` is any name with that beginning, `+` also no device at all. */
@@ -223,11 +182,6 @@ function testAddressType(
   return unknown(`whether an address has the type ${asked.types.join(',')} depends on the host's routes`);
 }
 
-export function isMulticast(address: IPBytes): boolean {
-  const first = address[0] as number;
-  return address.length === 4 ? first >= 224 && first < 240 : first === 255;
-}
-
 /** True if one of the states is the packet's. DNAT and SNAT are states beside the others. */
 function testStates(
   { packet, stage, originalSource }: Scene,
@@ -235,7 +189,7 @@ function testStates(
   module: 'conntrack' | 'state',
   state: State,
 ): Truth {
-  const seen = state.untracked ? 'UNTRACKED' : stage.untracked ? 'INVALID' : (packet.connection ?? 'NEW');
+  const seen = connectionState(packet, stage.untracked, state);
   if (states.includes(seen)) return true;
   const hasConnection = seen === 'NEW' || seen === 'ESTABLISHED';
   if (!hasConnection || module === 'state') return false;

@@ -6,7 +6,7 @@
  */
 import type { SavedRule } from '../../backends/iptables/saved.ts';
 import { formatIP, type IPBytes, parseIP } from '../../shared/ip.ts';
-import type { State } from './state.ts';
+import type { State } from '../state.ts';
 
 export interface PreparedRule {
   readonly rule: SavedRule;

@@ -4,8 +4,8 @@
  */
 import type { SavedTarget } from '../../backends/iptables/saved.ts';
 import { equalIPs, type IPBytes, parseIP } from '../../shared/ip.ts';
+import { changeState, type State } from '../state.ts';
 import type { Stage } from './stage.ts';
-import { changeState, type State } from './state.ts';
 
 export type Effect =
   /** On to the next rule, changed or not. */

@@ -5,15 +5,17 @@
  *
  * Not asked are routes and sysctls: a packet that the rules let pass counts as delivered.
  */
-import { formatIP, parseIP } from '../../shared/ip.ts';
+import { deliver, passWithoutRules } from '../connection.ts';
 import { ONE } from '../fraction.ts';
-import { addShare, type Distribution, listOutcomes, type Outcome, type Verdict } from '../outcome.ts';
+import { isMulticast } from '../hooks.ts';
+import { addShare, type Distribution, listOutcomes, type Outcome } from '../outcome.ts';
 import { type Packet, readIP } from '../packet.ts';
-import { isMulticast, type Scene } from './match.ts';
+import { initialState } from '../state.ts';
+import { mergeStates, type Weighted } from '../weighted.ts';
+import type { Scene } from './match.ts';
 import type { PreparedRules } from './prepare.ts';
-import { FROM_DEVICE, FROM_HOST, type Stage } from './stage.ts';
-import { changeState, initialState, type State } from './state.ts';
-import { type Journey, mergeStates, type Place, type Walk, type Weighted, walkChain } from './walk.ts';
+import { firstStage, type Stage } from './stage.ts';
+import { type Journey, type Place, type Walk, walkChain } from './walk.ts';
 
 /** So many rules in doubt are followed both ways; behind them all is "cannot tell". */
 const MOST_DOUBTS = 5000;
@@ -28,7 +30,7 @@ export function trace(rules: PreparedRules, packet: Packet): Outcome[] {
   const source = readIP(packet.source);
   if (destination.length !== source.length) throw new Error('source and destination are of two families');
   if (packet.protocol !== 'other' && destinationPort === undefined) throw new Error('no destination port');
-  const stage = packet.arrival.kind === 'host' ? FROM_HOST : FROM_DEVICE;
+  const stage = firstStage(packet);
   const scene: Scene = {
     packet,
     originalDestination: destination,
@@ -78,7 +80,7 @@ function enter(from: Walk, stage: Stage, batch: readonly Weighted[]): void {
   const walk: Walk = { ...from, scene: { ...from.scene, stage }, accepted: [] };
   const asked: Weighted[] = [];
   for (const at of batch) {
-    const passed = passWithoutRules(walk.scene, at.state);
+    const passed = passWithoutRules(walk.scene.packet, stage, at.state);
     if (passed === undefined) asked.push(at);
     else walk.accepted.push({ ...at, state: passed });
   }
@@ -86,30 +88,6 @@ function enter(from: Walk, stage: Stage, batch: readonly Weighted[]): void {
   if (chain === undefined) walk.accepted.push(...asked);
   else endChain(walk, walkChain(walk, { chain, index: 0, caller: undefined, entrance: undefined }, asked));
   proceed(walk);
-}
-
-/**
- * The `nat` table is asked for the first packet of a connection; later ones take what was decided then, and packets without
- * a connection are not translated.
- * @returns the state behind the table, undefined where the table is to be asked.
- */
-function passWithoutRules({ packet, stage }: Scene, state: State): State | undefined {
-  const connection = state.untracked ? 'INVALID' : (packet.connection ?? 'NEW');
-  if (stage.translates === undefined || connection === 'NEW') return undefined;
-  if (connection === 'INVALID') return state;
-  const { destination, source } = packet.translation ?? {};
-  if (stage.translates === 'destination') {
-    if (destination === undefined) return state;
-    const port = destination.port ?? state.destinationPort;
-    return changeState(state, {
-      destination: readIP(destination.address),
-      destinationPort: port,
-      translated: true,
-    });
-  }
-  if (source === undefined || source.kind === 'unchanged') return state;
-  const address = source.kind === 'snat' ? parseIP(source.to) : undefined;
-  return changeState(state, { translation: source, source: address, sourcePort: undefined });
 }
 
 /** The policy of a built-in chain. */
@@ -148,14 +126,4 @@ function proceed(walk: Walk): void {
     }
   }
   for (const [next, batch] of onward) enter(walk, next, batch);
-}
-
-function deliver({ destination, destinationPort: port, translation }: State, local: boolean): Verdict {
-  const address = formatIP(destination);
-  return {
-    kind: 'delivered',
-    destination: port === undefined ? { address } : { address, port },
-    local,
-    source: translation,
-  };
 }

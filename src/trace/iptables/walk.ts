@@ -6,7 +6,7 @@
  * not as many as there are ways through it. Where nobody can tell whether a rule matches, both ways are followed to
  * the end of all tables: what they have in common is certain, the rest is "cannot tell".
  */
-import { addFractions, type Fraction, multiplyFractions, ONE } from '../fraction.ts';
+import { multiplyFractions, ONE } from '../fraction.ts';
 import {
   addDistribution,
   addShare,
@@ -16,18 +16,12 @@ import {
   type Verdict,
 } from '../outcome.ts';
 import type { Step } from '../step.ts';
+import { mergeStates, type Weighted } from '../weighted.ts';
 import { type Alternative, evaluate, type Possibility } from './evaluate.ts';
 import { type Scene, stepOf } from './match.ts';
 import type { Chain, PreparedRules } from './prepare.ts';
 import type { PreparedRule } from './rule-index.ts';
-import type { State } from './state.ts';
 import { applyTarget, isHarmless } from './target.ts';
-
-export interface Weighted {
-  readonly state: State;
-  readonly share: Fraction;
-  readonly trail: Trail | undefined;
-}
 
 /** Where a packet is: before a rule of a chain. */
 export interface Place {
@@ -88,18 +82,6 @@ function groupByDestination(batch: readonly Weighted[]): Iterable<readonly Weigh
     else group.push(each);
   }
   return groups.values();
-}
-
-/** Adds up the shares of equal states. */
-export function mergeStates(batch: readonly Weighted[]): readonly Weighted[] {
-  if (batch.length < 2) return batch;
-  const merged = new Map<string, Weighted>();
-  for (const each of batch) {
-    const known = merged.get(each.state.key);
-    const share = known === undefined ? each.share : addFractions(known.share, each.share);
-    merged.set(each.state.key, { ...(known ?? each), share });
-  }
-  return [...merged.values()];
 }
 
 /** @returns the states that go on to the next rule. */

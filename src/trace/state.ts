@@ -2,8 +2,8 @@
  * What of a packet changes on its way, and how. States are plain data; those with the same `key` fare the same from a
  * rule on, so their shares can be added. Stands for the kernel's packet buffer and connection.
  */
-import { formatIP, type IPBytes } from '../../shared/ip.ts';
-import { type Packet, readIP, type SourceTranslation, UNCHANGED } from '../packet.ts';
+import { formatIP, type IPBytes } from '../shared/ip.ts';
+import { type Packet, readIP, type SourceTranslation, UNCHANGED } from './packet.ts';
 
 export interface State {
   readonly key: string;
@@ -19,7 +19,7 @@ export interface State {
   readonly untracked: boolean;
   /** 32 bits, without sign. */
   readonly mark: number;
-  /** How many seconds ago the lists of `-m recent` saw the source. */
+  /** How many seconds ago the lists of `-m recent`, or dynamic sets of nftables, saw the source. */
   readonly recent: ReadonlyMap<string, number>;
 }
 
