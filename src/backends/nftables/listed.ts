@@ -16,6 +16,8 @@ export interface ListedProblem {
   readonly line: number;
   readonly text: string;
   readonly problem: string;
+  /** Where the text is a whole object of its table: its kind, such as `quota`. */
+  readonly object?: string;
 }
 
 /** `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`. */
@@ -65,11 +67,14 @@ export interface ListedSet {
   readonly name: string;
   /** The parts of a key: `ipv4_addr`, `inet_proto`, …; of `typeof`, the expressions as printed. */
   readonly type: readonly string[];
+  readonly isTypeof?: true;
   /** Of maps: `verdict`, or the parts of a value. */
   readonly value?: readonly string[];
   readonly flags: readonly string[];
   readonly size?: number;
   readonly timeoutSeconds?: number;
+  /** Other lines, such as `auto-merge`, `gc-interval 10s`, `counter`, as printed. */
+  readonly options?: readonly string[];
   readonly comment?: string;
   readonly elements: readonly ListedElement[];
 }
@@ -87,6 +92,10 @@ export interface ListedElement {
   readonly verdict?: ListedVerdict;
   /** In other maps. */
   readonly value?: readonly ListedValue[];
+  /** Its own, where it has one; what is left of it is not kept. */
+  readonly timeoutSeconds?: number;
+  /** Such as `limit rate 10/second`, but no counters: they may keep the element from matching. */
+  readonly statements?: readonly string[];
   readonly comment?: string;
 }
 
@@ -128,9 +137,17 @@ export type ListedValue =
   | { readonly kind: 'prefix'; readonly text: string }
   | { readonly kind: 'range'; readonly first: string; readonly last: string };
 
-/** What an expression is compared with. */
+/**
+ * What an expression is compared with. Where flags (`ct status`, `tcp flags`) must be equal as a whole, as in `!= dnat` or
+ * `{ dnat }`, it is `unknown`.
+ */
 export type ListedOperand =
-  | { readonly kind: 'values'; readonly values: readonly (readonly ListedValue[])[] }
+  | {
+      readonly kind: 'values';
+      readonly values: readonly (readonly ListedValue[])[];
+      /** `{ 80, 443 }`, not `80` or `established,related`. */
+      readonly isSet?: true;
+    }
   | { readonly kind: 'set'; readonly name: string }
   | { readonly kind: 'unknown'; readonly text: string };
 
@@ -166,15 +183,28 @@ export type ListedStatement =
       readonly timeoutSeconds?: number;
     }
   /** One target, or with `key` a map from what `numgen` says to targets. Without a port the packet keeps its own. */
-  | { readonly kind: 'dnat'; readonly key?: ListedExpression; readonly to: readonly ListedTarget[] }
-  | { readonly kind: 'snat'; readonly to: string }
-  | { readonly kind: 'redirect'; readonly port?: number }
-  /** With its flags, such as `fully-random`. */
-  | { readonly kind: 'masquerade'; readonly flags: readonly string[] }
+  | {
+      readonly kind: 'dnat';
+      readonly family?: 'ip' | 'ip6';
+      readonly key?: ListedExpression;
+      readonly to: readonly ListedTarget[];
+      readonly flags?: readonly string[];
+    }
+  /** `to` is all that is printed behind the word, such as `1.2.3.4-1.2.3.9:1000-2000` or a map. */
+  | {
+      readonly kind: 'snat';
+      readonly family?: 'ip' | 'ip6';
+      readonly to: string;
+      readonly flags?: readonly string[];
+    }
+  | { readonly kind: 'redirect'; readonly port?: number; readonly flags?: readonly string[] }
+  /** With its flags, such as `fully-random`, and ports such as `:1024-65535`. */
+  | { readonly kind: 'masquerade'; readonly to?: string; readonly flags: readonly string[] }
   | { readonly kind: 'reject'; readonly with?: string }
   | { readonly kind: 'verdict'; readonly verdict: ListedVerdict }
   | { readonly kind: 'counter'; readonly name?: string }
-  | { readonly kind: 'log' }
+  /** `options` as printed: `prefix "…" level debug`. */
+  | { readonly kind: 'log'; readonly options?: string }
   | { readonly kind: 'notrack' }
   /** Anything else, as printed; whether it matches or ends the rule is unknown. */
   | { readonly kind: 'unknown'; readonly text: string };
