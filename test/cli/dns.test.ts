@@ -170,7 +170,7 @@ example.org.  asked outside of the cluster: not known here
   it("goes by the Pod's own configuration", async () => {
     const { stdout } = await dns('query', 'one.db.x', '--from', 'test/own');
     expect(stdout).toBe(`nameserver 10.96.0.10
-search prod.svc.cluster.local
+search prod.svc.cluster.local.
 options ndots:2
 
 one.db.x.  asked outside of the cluster: not known here

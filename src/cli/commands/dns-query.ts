@@ -4,8 +4,8 @@ import type { Pod } from '../../apiserver/objects.ts';
 import { servedZones } from '../../discovery/dns/dns-configuration.ts';
 import { isSubdomain } from '../../discovery/dns/names.ts';
 import type { DnsRecord, QueryType } from '../../discovery/dns/record.ts';
-import { podResolvConf, type ResolvConf } from '../../discovery/dns/resolv-conf.ts';
-import { type Attempt, resolve } from '../../discovery/dns/resolve.ts';
+import { confText, podResolvConf, type ResolvConf } from '../../discovery/dns/resolv-conf.ts';
+import { type Attempt, isAddress, resolve } from '../../discovery/dns/resolve.ts';
 import { escapeName, recordText } from '../../discovery/dns/zone-text.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { plainText } from '../../report/plain-text.ts';
@@ -22,6 +22,9 @@ interface QueryOptions extends DnsOptions {
 
 export async function dnsQueryCommand(name: string, options: QueryOptions, io: CommandIO): Promise<number> {
   checkName(name);
+  if (isAddress(name) && options.from !== undefined && (options.type === 'A' || options.type === 'AAAA')) {
+    throw new OperationalError(`${name} is an address: a program that connects to it asks nobody`);
+  }
   const from = options.from === undefined ? undefined : podName(options.from);
   const state = await loadState(LISTS, UNSAID, options, io);
   if (state === undefined) return 2;
@@ -35,7 +38,7 @@ export async function dnsQueryCommand(name: string, options: QueryOptions, io: C
   await writeAll(io.stdout, [
     options.output === 'json'
       ? `${JSON.stringify({ resolvConf: conf && confObject(conf), attempts }, null, 2)}\n`
-      : `${conf === undefined ? '' : confText(conf)}${attempts.map((attempt) => attemptText(attempt, zones)).join('')}`,
+      : `${conf === undefined ? '' : fileText(conf)}${attempts.map((attempt) => attemptText(attempt, zones)).join('')}`,
   ]);
   return 0;
 }
@@ -78,15 +81,10 @@ function confObject({ policy, nameServers, search, options }: ResolvConf) {
 }
 
 /** What of the file follows from the cluster. */
-function confText({ policy, nameServers, search, options }: ResolvConf): string {
-  const words = [...options].map(([name, value]) => (value === '' ? name : `${name}:${value}`));
-  const lines = [
-    ...(policy === 'Default' ? ["# and what the node's own resolv.conf says"] : []),
-    ...nameServers.map((address) => `nameserver ${address}`),
-    ...(search.length === 0 ? [] : [`search ${search.join(' ')}`]),
-    ...(words.length === 0 ? [] : [`options ${words.join(' ')}`]),
-  ];
-  return `${lines.map((line) => `${plainText(line)}\n`).join('')}\n`;
+function fileText(conf: ResolvConf): string {
+  const note = conf.policy === 'Default' ? "# and what the node's own resolv.conf says\n" : '';
+  const lines = confText(conf).split('\n');
+  return `${note}${lines.map(plainText).join('\n')}\n`;
 }
 
 function attemptText({ name, result }: Attempt, zones: readonly string[]): string {

@@ -8,7 +8,7 @@ export interface ResolvConf {
   /** Of which the file follows: not always what the Pod says. */
   readonly policy: 'ClusterFirst' | 'Default' | 'None';
   readonly nameServers: readonly string[];
-  /** Relative to nothing, without a dot at their end. */
+  /** As the file has them: with a dot at their end where the Pod says so. */
   readonly search: readonly string[];
   /** `ndots` and its like, in the order in which they are written; the value is empty for a flag. */
   readonly options: ReadonlyMap<string, string>;
@@ -16,6 +16,7 @@ export interface ResolvConf {
 
 const MOST_NAME_SERVERS = 3;
 const MOST_SEARCH_DOMAINS = 32;
+const LONGEST_DOMAIN = 253;
 const LONGEST_SEARCH_LIST = 2048;
 
 /** @param clusterDns the address that the kubelet gives to Pods as their name server */
@@ -33,7 +34,7 @@ export function podResolvConf(
   return {
     policy,
     nameServers: merged(isCluster ? [clusterDns] : [], config.nameservers).slice(0, MOST_NAME_SERVERS),
-    search: withinLimits(merged(isCluster ? domains : [], config.searches?.map(withoutDot))),
+    search: withinLimits(merged(isCluster ? domains : [], config.searches)),
     options,
   };
 }
@@ -48,22 +49,34 @@ function merged(first: readonly string[], second: readonly string[] = []): strin
   return [...new Set([...first, ...second])];
 }
 
-function withoutDot(domain: string): string {
-  return domain.length > 1 && domain.endsWith('.') ? domain.slice(0, -1) : domain;
-}
-
 /** As many of the first ones as fit. */
 function withinLimits(search: readonly string[]): string[] {
   const kept: string[] = [];
   for (const domain of search.slice(0, MOST_SEARCH_DOMAINS)) {
+    if (domain.length > LONGEST_DOMAIN) continue;
     if ([...kept, domain].join(' ').length > LONGEST_SEARCH_LIST) break;
     kept.push(domain);
   }
   return kept;
 }
 
-/** How many dots a name needs to be tried as it is before it is tried with the search list. */
+/** How many dots a name needs to be tried as it is before it is tried with the search list. Mirrors `res_setoptions` of glibc. */
 export function ndotsOf({ options }: ResolvConf): number {
   const value = options.get('ndots');
-  return value !== undefined && /^[0-9]+$/.test(value) ? Math.min(Number(value), 15) : 1;
+  if (value === undefined || value === '') return 1;
+  const [digits] = /^[+-]?[0-9]+/.exec(value) ?? ['0'];
+  const number = Number(digits);
+  // It is kept in four bits.
+  return number > 15 ? 15 : number & 15;
+}
+
+/** The lines of the file. */
+export function confText({ nameServers, search, options }: ResolvConf): string {
+  const words = [...options].map(([name, value]) => (value === '' ? name : `${name}:${value}`));
+  const lines = [
+    ...nameServers.map((address) => `nameserver ${address}`),
+    ...(search.length === 0 ? [] : [`search ${search.join(' ')}`]),
+    ...(words.length === 0 ? [] : [`options ${words.join(' ')}`]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }
