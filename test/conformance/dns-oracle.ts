@@ -15,13 +15,14 @@ import {
   servedObjects,
   storedObjects,
 } from '../support/dns-answers.ts';
+import { compareResolvConfs } from './resolv-conf-oracle.ts';
 
 const run = promisify(execFile);
 
 type Compare = (cluster: string, artifact: string, expected: string, actual: string) => void;
 
 /**
- * `dns` is compared on the EndpointSlices that the real controllers made, `dns+slices` on our own.
+ * `dns` is compared on the EndpointSlices that the real controllers made, `dns+slices` on our own; `resolv.conf` is that of random Pods.
  * @param root the folder `test/oracle`.
  * @param clusters a folder of clusters
  */
@@ -29,6 +30,8 @@ export async function compareDnsOf(root: string, clusters: string, compare: Comp
   for (const [name, result] of await askCoreDns(root, clusters)) {
     compareSlices(name, 'dns', result, 'real', compare);
     if (isFresh(result)) compareSlices(name, 'dns+slices', result, 'own', compare);
+    const { expected, actual } = compareResolvConfs(root, name);
+    compare(name, 'resolv.conf', expected, actual);
   }
 }
 

@@ -2,8 +2,8 @@
 # usage: build.sh [kube-proxy | userspace | releases [1.NN...] | api | coredns]
 # Builds what is missing or older than its sources into bin/: oracle (the newest
 # release), oracle-1.25 ... oracle-1.36, userspace; api: kube-apiserver,
-# kube-controller-manager, kube-proxy, stages, kubeletenv, kubectl if there is
-# none on PATH;
+# kube-controller-manager, kube-proxy, stages, kubeletenv, kubeletdns, kubectl if
+# there is none on PATH;
 # coredns. Without arguments: the first and all releases. Needs Go; module
 # downloads go through the usual proxy.
 set -euo pipefail
@@ -32,6 +32,7 @@ api() {
   local command
   build stages api api/*.go api/go.mod
   build kubeletenv api:./kubeletenv api/kubeletenv api/go.mod
+  build kubeletdns api:./kubeletdns api/kubeletdns api/go.mod
   for command in kube-apiserver kube-controller-manager kube-proxy kubectl; do
     [ $command != kubectl ] || ! command -v kubectl >/dev/null || continue
     build $command "api:k8s.io/kubernetes/cmd/$command" api/go.mod
