@@ -7,6 +7,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { parseIPSets } from '../../src/backends/ipvs/parse-ipset.ts';
+import { printIPSets } from '../../src/backends/ipvs/print-listed.ts';
 import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
 import { compileRaw, inputFlags, runCaptured } from '../support/compile-cluster.ts';
 import { loadIpvs, probeIpset, probeKernel, runInNamespace } from '../support/namespace.ts';
@@ -39,11 +41,44 @@ async function judge(folder: string, release: string): Promise<void> {
     const printed = await loadIpvs(family, sets, [save, restore, restore]);
     expect(canonicalIpsetSave(printed.sets)).toBe(sets);
     expect(canonicalIptablesSave(printed.rules)).toBe(canonicalIptablesSave(save));
+    expectReadBack(printed.sets);
   }
 }
 
+function expectReadBack(saved: string): void {
+  const { sets, problems } = parseIPSets(saved);
+  expect(problems).toEqual([]);
+  expect(printIPSets(sets)).toBe(saved);
+}
+
+/** Sets that kube-proxy has no use for. */
+const OTHER_SETS = `create nets hash:net family inet hashsize 64 maxelem 100 comment counters timeout 0 skbinfo forceadd
+add nets 10.0.0.0/8 comment "it's a \\ comment" skbmark 0x1/0xff skbprio 1:2 skbqueue 3 packets 4 bytes 5
+add nets 10.1.0.0/16 nomatch
+create devices hash:net,iface family inet6
+add devices fd00::/8,physdev:eth0
+add devices ::/0,eth1
+create protocols hash:ip,port family inet
+add protocols 10.0.0.1,icmp:echo-request
+add protocols 10.0.0.1,gre:0
+add protocols 10.0.0.1,sctp:9
+create triples hash:ip,port,net family inet
+add triples 10.0.0.1,udp:53,10.0.0.0/8 nomatch
+create addresses bitmap:ip range 10.0.0.0/24
+add addresses 10.0.0.1-10.0.0.9
+create masked hash:ip netmask 24
+add masked 10.0.7.9
+`;
+
 describe.skipIf(reason !== undefined)('the kernel', () => {
   it.each(CLUSTERS)('takes %s and prints it back', (name) => judge(join(FIXTURES, 'clusters', name), '1.37'));
+
+  it('has sets of other types, which are read back as well', async () => {
+    const script = 'printf %s "$1" | ipset restore; ipset save';
+    const saved = await runInNamespace(script, [OTHER_SETS]);
+    expect(saved.split('\n').length).toBeGreaterThan(OTHER_SETS.split('\n').length);
+    expectReadBack(saved);
+  });
 
   describe.each(SAMPLES)('%s', (name) => {
     it.each(RELEASES)('of release %s', (release) => judge(join(FIXTURES, 'releases', name), release));
