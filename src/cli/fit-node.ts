@@ -5,8 +5,8 @@
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { Backend } from '../backends/backend.ts';
 import { loadBackend } from '../backends/registry.ts';
-import { countDifferences, fittingReleases, type ReleaseCandidate } from '../diff/fit-release.ts';
-import { type RuleTables, ruleTables } from '../diff/rule-tables.ts';
+import { countDifferences, fittingReleases, type ReleaseCandidate } from '../diff/iptables/fit-release.ts';
+import { type RuleTables, ruleTables } from '../diff/iptables/rule-tables.ts';
 import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
 import { releaseOfNode } from '../proxy/node-release.ts';
 import type { Release } from '../proxy/release.ts';

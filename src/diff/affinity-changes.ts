@@ -2,12 +2,12 @@
  * Changes in how long a client keeps its endpoint. In: the tracers, and a service port. Out: affinity that is lost, added,
  * or lasts another time. Found as a client would: it connects once, and again after each time that a rule names.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
 import { compareFractions, fractionToNumber, ONE } from '../trace/fraction.ts';
 import type { Outcome } from '../trace/outcome.ts';
 import { stepFacts } from '../trace/step.ts';
 import type { Change } from './change.ts';
 import { socketText } from './fate.ts';
+import { lineFacts } from './line.ts';
 import { type Tracers, UNNAMED_DEVICES } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
 import type { Probe } from './probes.ts';
@@ -27,20 +27,16 @@ export function affinityChanges(
   tracers: Tracers,
   facts: PortFacts,
 ): readonly Change[] {
-  const rules = facts.differences.flatMap(({ missing, extra }) => [...missing, ...extra]);
+  const lines = facts.differences.flatMap(({ missing, extra }) => [...missing, ...extra]).map(lineFacts);
   const { intended, actual } = facts;
   const isAsked =
-    rules.some(remembers) ||
+    lines.some(({ remembers }) => remembers) ||
     (intended?.servicePort.affinitySeconds ?? 0) > 0 ||
     (actual?.servicePort.affinitySeconds ?? 0) > 0;
   if (!isAsked) return [];
   const probe = probes.find(({ client }) => client.kind === 'pod') ?? probes[0];
   if (probe === undefined) return [];
-  const seconds = new Set(
-    rules.flatMap(({ matches }) =>
-      matches.flatMap((match) => (match.kind === 'recent' ? (match.seconds ?? []) : [])),
-    ),
-  );
+  const seconds = new Set(lines.flatMap((line) => line.seconds));
   for (const view of [intended, actual])
     if ((view?.servicePort.affinitySeconds ?? 0) > 0)
       seconds.add(view?.servicePort.affinitySeconds as number);
@@ -53,10 +49,6 @@ export function affinityChanges(
     );
   const [before, after] = [keeps('intended'), keeps('actual')];
   return before === undefined || after === undefined ? [] : compare(before, after, probe, facts);
-}
-
-function remembers({ matches }: SavedRule): boolean {
-  return matches.some(({ kind }) => kind === 'recent');
 }
 
 interface Kept {

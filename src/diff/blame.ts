@@ -3,22 +3,20 @@
  * Out: rules of others that catch Service traffic, common rules of kube-proxy that differ, and what cannot be told.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import type { SavedRule } from '../backends/iptables/saved.ts';
-import { type MetRule, ruleText, type Step } from '../trace/step.ts';
+import type { MetRule, Step } from '../trace/step.ts';
 import type { Attribution } from './attribute.ts';
-import type { BuiltInChains } from './built-in-chains.ts';
 import type { Change, ForeignRule, Unknown } from './change.ts';
-import type { ChainDifference } from './compare-chains.ts';
-import type { Doubt } from './fate.ts';
+import type { Compared, Difference } from './compared.ts';
+import { type Doubt, isKubeProxys } from './fate.ts';
+import { type Line, lineFacts, lineText } from './line.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
-import { HOOKS, type RuleTables } from './rule-tables.ts';
 import { listed, plural } from './wording.ts';
 
 interface Guilt {
   readonly table: string;
   readonly chain: string;
-  readonly rule: MetRule | undefined;
+  readonly rule: Line | MetRule | undefined;
   services: number;
   consequence: string;
 }
@@ -27,34 +25,26 @@ export class Blame {
   /** All service ports are to be traced. */
   readonly isWide: boolean;
   /** Rules of nobody in particular that may be to blame. */
-  readonly suspects: readonly SavedRule[];
+  readonly suspects: readonly Line[];
   private readonly family: IPFamily;
   private readonly attribution: Attribution;
-  private readonly builtIn: BuiltInChains;
-  private readonly tables: { readonly intended: RuleTables; readonly actual: RuleTables };
-  private readonly strange: ReadonlySet<MetRule>;
-  private readonly guilty = new Map<MetRule | string, Guilt>();
-  private readonly doubts = new Map<MetRule | string, { doubt: Doubt; ports: Set<string> }>();
+  private readonly compared: Compared;
+  private readonly strange: ReadonlySet<Line | MetRule>;
+  private readonly foreignLines: ReadonlySet<Line | MetRule>;
+  private readonly guilty = new Map<Line | MetRule | string, Guilt>();
+  private readonly doubts = new Map<Line | MetRule | string, { doubt: Doubt; ports: Set<string> }>();
   private readonly changed = new Set<string>();
   private affected = 0;
   private example: string | undefined;
 
-  constructor(
-    family: IPFamily,
-    attribution: Attribution,
-    builtIn: BuiltInChains,
-    tables: { intended: RuleTables; actual: RuleTables },
-  ) {
+  constructor(family: IPFamily, attribution: Attribution, compared: Compared) {
     this.family = family;
     this.attribution = attribution;
-    this.builtIn = builtIn;
-    this.tables = tables;
-    this.isWide = attribution.common.length > 0 || builtIn.suspicious;
-    this.suspects = [
-      ...this.withTheirChains(builtIn.foreign),
-      ...attribution.common.flatMap(({ extra }) => extra),
-    ];
+    this.compared = compared;
+    this.isWide = attribution.common.length > 0 || compared.suspicious;
+    this.suspects = [...compared.suspects, ...attribution.common.flatMap(({ extra }) => extra)];
     this.strange = new Set(this.suspects);
+    this.foreignLines = new Set(compared.foreign);
   }
 
   /** Notes what became of one service port. */
@@ -96,10 +86,7 @@ export class Blame {
   }
 
   private foreignRule({ table, chain, rule, services, consequence }: Guilt): ForeignRule {
-    const isOwn =
-      rule !== undefined &&
-      !(this.builtIn.foreign as readonly MetRule[]).includes(rule) &&
-      chain.startsWith('KUBE-');
+    const isOwn = rule !== undefined && !this.foreignLines.has(rule) && isKubeProxys(rule);
     return {
       ...this.place(table, chain, rule),
       kind: rule === undefined ? 'policy' : isOwn ? 'extra-rule' : 'foreign-rule',
@@ -108,7 +95,7 @@ export class Blame {
     };
   }
 
-  private commonRules({ table, chain, missing, extra, reordered }: ChainDifference): readonly ForeignRule[] {
+  private commonRules({ table, chain, missing, extra, reordered }: Difference): readonly ForeignRule[] {
     const services = this.affected;
     const effect = services === 0 ? NOTHING : affected(services, this.example ?? '');
     const found = missing.map(
@@ -116,7 +103,7 @@ export class Blame {
         ...this.place(table, chain, rule),
         kind: 'missing-rule',
         services,
-        consequence: services === 0 ? (purposeOf(rule) ?? NOTHING) : effect,
+        consequence: services === 0 ? (lineFacts(rule).purpose ?? NOTHING) : effect,
       }),
     );
     for (const rule of extra) {
@@ -153,13 +140,13 @@ export class Blame {
     }));
   }
 
-  private place(table: string, chain: string, rule: MetRule | undefined) {
-    return { family: this.family, table, chain, rule: rule === undefined ? '' : ruleText(rule) };
+  private place(table: string, chain: string, rule: Line | MetRule | undefined) {
+    return { family: this.family, table, chain, rule: rule === undefined ? '' : lineText(rule) };
   }
 
   /** Per service port each rule once: the last one on the way that is nobody's. */
-  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<MetRule | string, Guilt> {
-    const found = new Map<MetRule | string, Guilt>();
+  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<Line | MetRule | string, Guilt> {
+    const found = new Map<Line | MetRule | string, Guilt>();
     for (const { same, actual, intended } of observations) {
       if (same) continue;
       for (const { path, verdict } of actual.outcomes) {
@@ -168,7 +155,7 @@ export class Blame {
           const { table, rule } = step;
           found.set(rule, { table, chain: rule.chain, rule, services: 0, consequence: '' });
         } else if (verdict.kind === 'dropped' && intended.dropped.numerator === 0n) {
-          for (const policy of this.builtIn.policies) {
+          for (const policy of this.compared.policies) {
             const [table, chain] = policy.split(' ') as [string, string];
             found.set(policy, { table, chain, rule: undefined, services: 0, consequence: '' });
           }
@@ -181,44 +168,12 @@ export class Blame {
   private isStrange({ rule }: Step): boolean {
     return this.strange.has(rule);
   }
-
-  /** Rules with those of the chains that they lead to. */
-  private withTheirChains(rules: readonly SavedRule[]): readonly SavedRule[] {
-    const found = new Set<SavedRule>();
-    const open = [...rules];
-    for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-      if (found.has(rule)) continue;
-      found.add(rule);
-      const { target } = rule;
-      if (target?.kind !== 'jump' || target.chain.startsWith('KUBE-')) continue;
-      for (const [name, table] of this.tables.actual) {
-        if (!HOOKS.has(target.chain) && !this.tables.intended.get(name)?.has(target.chain))
-          open.push(...(table.get(target.chain)?.rules ?? []));
-      }
-    }
-    return [...found];
-  }
 }
 
 const NOTHING = 'no packet that was traced is affected';
 
 function affected(services: number, example: string): string {
   return `${plural(services, 'service port')} affected, such as: ${example}`;
-}
-
-/** What a rule is for whose loss no connection to a Service shows. */
-function purposeOf({ chain, target, matches }: SavedRule): string | undefined {
-  const leadsTo = target?.kind === 'jump' ? target.chain : chain;
-  switch (leadsTo) {
-    case 'KUBE-FIREWALL':
-      return "no connection to a Service is affected; others on the node's network can reach what listens on its 127.0.0.1";
-    case 'KUBE-FORWARD':
-      return matches.some((match) => match.kind === 'conntrack' && match.states.includes('INVALID'))
-        ? 'no new connection is affected; packets that connection tracking cannot place are forwarded as they are, and may reset connections'
-        : 'no packet that was traced is affected, as long as nothing else in FORWARD drops what Services need';
-    default:
-      return undefined;
-  }
 }
 
 function named(ports: readonly string[]): string {

@@ -1,7 +1,6 @@
 /** What a difference means: changes of one service port, and what concerns all. Plain data, as `diff -o json` prints it. */
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { AddressKind, ClientKind } from './probes.ts';
-import type { ChainLines } from './rule-lines.ts';
 
 export interface ServiceChanges {
   readonly namespace: string;
@@ -133,4 +132,13 @@ export interface NodeDiff {
   readonly compared: number;
   /** The rules that differ, as text. */
   readonly chains: () => readonly ChainLines[];
+}
+
+/** The rules of a chain that differs, as each side has them. */
+export interface ChainLines {
+  readonly family: IPFamily;
+  readonly table: string;
+  readonly chain: string;
+  readonly intended: readonly string[];
+  readonly actual: readonly string[];
 }

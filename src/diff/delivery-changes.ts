@@ -2,7 +2,6 @@
  * Changes in whether connections reach any endpoint. In: observations of one service port. Out: addresses and node ports
  * lost or extra, connections refused or lost that should be delivered, and the reverse.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
 import {
   compareFractions,
   type Fraction,
@@ -11,8 +10,8 @@ import {
   subtractFractions,
 } from '../trace/fraction.ts';
 import type { Change } from './change.ts';
-import { capturedSocket } from './compare-chains.ts';
 import { deliveredShare, equal, type Fate } from './fate.ts';
+import { lineFacts } from './line.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
 import type { Probe, ServiceAddress } from './probes.ts';
@@ -211,7 +210,5 @@ function rangeOf(seen: readonly Observation[], all: readonly Probe[]): string | 
 /** The rule that would catch what is bound for the address is not there. */
 function lostItsRule(to: ServiceAddress, { missing, info }: PortFacts): boolean {
   const socket = `${to.kind === 'node-port' ? '*' : to.address} ${info.protocol.toLowerCase()} ${to.port}`;
-  return missing.some(
-    (rule: SavedRule) => capturedSocket(rule) === socket && rule.chain !== 'KUBE-PROXY-FIREWALL',
-  );
+  return missing.map(lineFacts).some((line) => line.socket === socket && !line.guards);
 }

@@ -5,22 +5,20 @@
  * Packets are traced only where rules differ, or where somebody else's rules may meet Service traffic.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import { parseSaved, problems } from '../backends/iptables/parse.ts';
-import type { SavedDump, SavedRule } from '../backends/iptables/saved.ts';
+import type { SavedDump } from '../backends/iptables/saved.ts';
 import type { NodeView } from '../proxy/node-view.ts';
+import type { ServicePortView } from '../proxy/service-traffic.ts';
 import { isIPv6, parseIP } from '../shared/ip.ts';
 import { type Attribution, attribute, portKey } from './attribute.ts';
 import { Blame } from './blame.ts';
-import { compareBuiltIn, withoutRules } from './built-in-chains.ts';
-import type { Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
-import { type ChainDifference, caughtSockets, compareChains, SHARED_CHAINS } from './compare-chains.ts';
+import type { ChainLines, Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
+import { type Compared, countDiffering } from './compared.ts';
+import { compareIptables } from './iptables/compare.ts';
+import { lineFacts } from './line.ts';
 import { Tracers } from './observe.ts';
 import { portChanges } from './port-changes.ts';
 import { type PortFacts, portFacts } from './port-facts.ts';
 import { namedBy, OUTSIDE_DEVICE, type ProbeScene } from './probes.ts';
-import { type ChainLines, chainLines } from './rule-lines.ts';
-import { type RuleTables, reachableChains, ruleTables } from './rule-tables.ts';
-import { sameText } from './same-text.ts';
 import { strangerChanges } from './stranger-changes.ts';
 import { trafficReach } from './traffic-reach.ts';
 
@@ -52,83 +50,41 @@ export interface FamilyDiff {
 
 export function diffFamily(question: FamilyQuestion): FamilyDiff {
   const { family, intended, actual } = question;
-  const { same, rest } = sameText(intended.text, actual.text);
-  const compared = { intended: ruleTables(parseSaved(rest)), actual: ruleTables(actual.dump) };
   const view = intended.view.families[family];
   const other = actual.view?.families[family];
-  const unreadable = unreadableLines(family, actual.dump);
   const reach = trafficReach(other === undefined ? [view] : [view, other], question.addresses);
-  const builtIn = compareBuiltIn(compared.intended, compared.actual, reach);
-  const differences = [...compareChains(compared.intended, compared.actual, same), ...builtIn.missing];
-  const stale = staleChains(family, compared);
-  const differingRules = differences.reduce(
-    (sum, { missing, extra, reordered }) => sum + missing.length + extra.length + (reordered ? 1 : 0),
-    0,
-  );
-  const base = { family, stale, differingRules };
-  if (differences.length === 0 && !builtIn.suspicious)
+  const compared = compareIptables(family, intended, actual, reach);
+  const { differences, stale, unreadable } = compared;
+  const base = { family, stale, differingRules: countDiffering(differences) };
+  if (differences.length === 0 && !compared.suspicious)
     return { ...base, services: [], foreign: [], unknown: unreadable, chains: () => [] };
-  const dump = parseSaved(intended.text);
-  const tables = { ...compared, intended: ruleTables(dump) };
-  const attribution = attribute(differences, view, other);
-  const blame = new Blame(family, attribution, builtIn, tables);
-  const services = traceServices(question, tables.actual, attribution, blame, {
-    intended: dump,
-    actual: withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies),
-  });
+  const attribution = attribute(compared, view, other);
+  const blame = new Blame(family, attribution, compared);
+  const services = traceServices(question, compared, attribution, blame);
   const foreign = blame.foreign();
-  const chains = () => differingChains(family, tables, differences, foreign);
+  const chains = () => differingChains(compared, foreign);
   return { ...base, services, foreign, unknown: [...unreadable, ...blame.unknown()], chains };
 }
 
 function differingChains(
-  family: IPFamily,
-  tables: { readonly intended: RuleTables; readonly actual: RuleTables },
-  differences: readonly ChainDifference[],
+  { differences, chainLines }: Compared,
   foreign: readonly ForeignRule[],
 ): readonly ChainLines[] {
   const rules = new Set(foreign.map(({ rule }) => rule));
   const places = [...differences, ...foreign.filter(({ rule }) => rule !== '')];
   const chains = new Map(places.map((place) => [`${place.table} ${place.chain}`, place]));
-  return [...chains.values()].map((place) => chainLines(family, place, tables, rules));
+  return [...chains.values()].map((place) => chainLines(place, rules));
 }
-
-/** Rules may hide there, so the two sides are never equal. */
-function unreadableLines(family: IPFamily, dump: SavedDump): readonly Unknown[] {
-  const texts = new Map<number, string>();
-  for (const part of dump.parts) {
-    for (const entry of part.kind === 'text' ? [part] : part.entries) {
-      if (entry.kind === 'text' && entry.problem !== undefined) texts.set(entry.line, entry.text);
-    }
-  }
-  return problems(dump).map(({ line, problem }): Unknown => {
-    const [first = ''] = (texts.get(line) ?? '').split('\n');
-    const rule = first.slice(0, MOST_SHOWN);
-    const consequence = `${problem}: rules that the dump does not show may do anything to any Service`;
-    return {
-      family,
-      reason: problem,
-      ...(rule === '' ? {} : { rule }),
-      services: 0,
-      consequence,
-      open: true,
-    };
-  });
-}
-
-/** Characters of a line that cannot be read. */
-const MOST_SHOWN = 200;
 
 function traceServices(
   question: FamilyQuestion,
-  actual: RuleTables,
+  compared: Compared,
   attribution: Attribution,
   blame: Blame,
-  dumps: { readonly intended: SavedDump; readonly actual: SavedDump },
 ): readonly ServiceChanges[] {
   const { family, intended } = question;
   const nodeAddresses = hostAddresses(question);
-  const tracers = new Tracers(dumps.intended, dumps.actual, [...question.addresses, ...nodeAddresses]);
+  const tracers = new Tracers(compared, [...question.addresses, ...nodeAddresses]);
   const general = namedBy(blame.suspects);
   const scene: ProbeScene = {
     family: intended.view.families[family],
@@ -141,7 +97,7 @@ function traceServices(
   };
   const services: ServiceChanges[] = [];
   const established = [...blame.suspects, ...attribution.common.flatMap(({ missing }) => missing)].some(
-    asksForEstablished,
+    (line) => lineFacts(line).establishes,
   );
   for (const facts of factsOf(question, attribution, blame.isWide)) {
     const own = namedBy([...facts.missing, ...facts.extra]);
@@ -151,10 +107,10 @@ function traceServices(
       scene: {
         ...scene,
         networks: [...new Set([...general.networks, ...own.networks])],
-        sockets: caughtBy(facts),
+        sockets: caughtBy(facts, compared),
         callingEndpoints: facts.differences.length === 0 ? 1 : MOST_CALLING_ENDPOINTS,
       },
-      actual,
+      hasChains: compared.hasChains(facts.intended ?? (facts.actual as ServicePortView)),
       devices: [...new Set([...general.devices, ...own.devices])].slice(0, MOST_DEVICES),
       established,
     });
@@ -176,16 +132,13 @@ function traceServices(
 const MOST_CALLING_ENDPOINTS = 24;
 
 /** By rules of address translation that nobody intended, and that lead to the Service. */
-function caughtBy({ extra }: PortFacts): readonly string[] {
-  const leading = extra.filter(({ chain, target }) => SHARED_CHAINS.has(chain) && target?.kind === 'jump');
-  return [...new Set(leading.flatMap(caughtSockets))];
+function caughtBy({ differences }: PortFacts, { isShared }: Compared): readonly string[] {
+  const extra = differences.filter(({ chain }) => isShared(chain)).flatMap((each) => each.extra);
+  const leading = extra.map(lineFacts).filter(({ leadsTo }) => leadsTo !== undefined);
+  return [...new Set(leading.flatMap(({ caught }) => caught))];
 }
 
 const MOST_DEVICES = 4;
-
-function asksForEstablished({ matches }: SavedRule): boolean {
-  return matches.some((match) => match.kind === 'conntrack' && match.states.includes('ESTABLISHED'));
-}
 
 /** Of this family; one that stands for it where none is known. */
 function hostAddresses({ family, addresses }: FamilyQuestion): readonly string[] {
@@ -240,25 +193,4 @@ export function serviceChanges(
     clusterIP: intended && clusterIP,
     changes,
   };
-}
-
-const HASHED = /^KUBE-(SVC|SVL|EXT|FW|XLB|SEP)-[A-Z2-7]{16}$/;
-
-/** Chains that kube-proxy has left behind: it clears them some time later. */
-function staleChains(
-  family: IPFamily,
-  { intended, actual }: { intended: RuleTables; actual: RuleTables },
-): readonly StaleChain[] {
-  const stale: StaleChain[] = [];
-  for (const [table, chains] of actual) {
-    const strange = [...chains.values()].filter(
-      ({ name }) => HASHED.test(name) && !intended.get(table)?.has(name),
-    );
-    if (strange.length === 0) continue;
-    const reached = reachableChains(chains);
-    for (const { name, rules } of strange) {
-      if (!reached.has(name)) stale.push({ family, table, chain: name, rules: rules.length });
-    }
-  }
-  return stale;
 }

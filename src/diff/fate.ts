@@ -6,7 +6,7 @@ import { addFractions, compareFractions, type Fraction, reduceFraction, ZERO } f
 import type { Outcome, Verdict } from '../trace/outcome.ts';
 import type { Socket } from '../trace/packet.ts';
 import { type MetRule, type Step, stepFacts } from '../trace/step.ts';
-import { OTHER_CHAIN } from './other-owners.ts';
+import { OTHER_CHAIN } from './iptables/other-owners.ts';
 import type { Probe } from './probes.ts';
 
 export interface Fate {

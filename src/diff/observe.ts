@@ -5,13 +5,11 @@
  * A rule of others that cannot be understood and stands behind kube-proxy's is noted once and then taken for one that does
  * not match, so that it hides nothing else.
  */
-import type { SavedDump } from '../backends/iptables/saved.ts';
-import { type PreparedRules, prepareRules } from '../trace/iptables/prepare.ts';
-import { trace } from '../trace/iptables/trace.ts';
+import { type Follow, followRules } from '../trace/node-rules.ts';
 import type { Outcome } from '../trace/outcome.ts';
 import type { Host, Packet } from '../trace/packet.ts';
 import type { MetRule } from '../trace/step.ts';
-import { withoutRules } from './built-in-chains.ts';
+import type { Compared } from './compared.ts';
 import { type Doubt, type Fate, fateOf, isSameFate } from './fate.ts';
 import { OUTSIDE_DEVICE, type Probe } from './probes.ts';
 
@@ -33,14 +31,13 @@ export const UNNAMED_DEVICES: Devices = { input: OUTSIDE_DEVICE, output: OUTSIDE
 export class Tracers {
   /** Rules of others behind kube-proxy's that nobody can tell anything about, with the reason. */
   readonly passedOver = new Map<MetRule, Doubt>();
-  private readonly intended: SavedDump;
-  private readonly actual: SavedDump;
+  private readonly compared: Pick<Compared, 'intended' | 'actual'>;
   private readonly addresses: readonly string[];
-  private readonly prepared = new Map<string, { intended: PreparedRules; actual: PreparedRules }>();
+  private readonly follows = new Map<string, { intended: Follow; actual: Follow }>();
 
-  constructor(intended: SavedDump, actual: SavedDump, addresses: readonly string[]) {
-    this.intended = intended;
-    this.actual = actual;
+  /** @param addresses of the host */
+  constructor(compared: Pick<Compared, 'intended' | 'actual'>, addresses: readonly string[]) {
+    this.compared = compared;
     this.addresses = addresses;
   }
 
@@ -53,23 +50,25 @@ export class Tracers {
       );
       if (behind?.step === undefined) return { probe, intended, actual, same: isSameFate(intended, actual) };
       this.passedOver.set(behind.step.rule, behind);
-      this.prepared.clear();
+      this.follows.clear();
     }
   }
 
   trace(side: 'intended' | 'actual', packet: Packet, { output }: Devices): readonly Outcome[] {
-    const prepared = this.prepared.get(output) ?? this.prepare(output);
-    return trace(prepared[side], packet);
+    const follow = this.follows.get(output) ?? this.prepare(output);
+    return follow[side](packet);
   }
 
-  private prepare(device: string): { intended: PreparedRules; actual: PreparedRules } {
+  private prepare(device: string): { intended: Follow; actual: Follow } {
     const host: Host = {
       addresses: this.addresses,
       routes: ['0.0.0.0/0', '::/0'].map((network) => ({ network, device })),
     };
-    const actual = withoutRules(this.actual, new Set(this.passedOver.keys()));
-    const made = { intended: prepareRules(this.intended, host), actual: prepareRules(actual, host) };
-    this.prepared.set(device, made);
+    const made = {
+      intended: followRules(this.compared.intended(), host),
+      actual: followRules(this.compared.actual(new Set(this.passedOver.keys())), host),
+    };
+    this.follows.set(device, made);
     return made;
   }
 }

@@ -2,17 +2,15 @@
  * What a difference does to one service port. In: what is known of it, and the tracers of both sides. Out: its changes, and
  * the observations from which they follow.
  */
-
-import { servicePortChains } from '../backends/iptables/chain-names.ts';
 import { affinityChanges } from './affinity-changes.ts';
 import type { Change, ChangeKind } from './change.ts';
 import { connectionChanges } from './connection-changes.ts';
 import { deliveryChanges } from './delivery-changes.ts';
 import { endpointChanges } from './endpoint-changes.ts';
+import { type Line, lineFacts } from './line.ts';
 import { type Devices, type Observation, type Tracers, UNNAMED_DEVICES } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
 import { type Probe, type ProbeScene, probesOf, serviceAddresses } from './probes.ts';
-import type { RuleTables } from './rule-tables.ts';
 import { sourceChanges } from './source-changes.ts';
 import { listed } from './wording.ts';
 
@@ -25,7 +23,8 @@ export interface PortQuestion {
   readonly facts: PortFacts;
   readonly scene: ProbeScene;
   readonly tracers: Tracers;
-  readonly actual: RuleTables;
+  /** The host has chains of the service port. */
+  readonly hasChains: boolean;
   /** Devices that rules name which differ. */
   readonly devices: readonly string[];
   /** Rules about packets of open connections differ. */
@@ -112,8 +111,7 @@ function throughDevice(change: Change, { input, output }: Devices): Change {
 /** Without these rules the port is open as long as nobody else shuts it, so no packet shows that they are missing. */
 function healthCheckChanges({ missing, extra, info }: PortFacts): readonly Change[] {
   const port = info.healthCheckNodePort;
-  const isCheck = (rule: { chain: string; target?: { kind: string } }) =>
-    rule.chain === 'KUBE-NODEPORTS' && rule.target?.kind === 'accept';
+  const isCheck = (line: Line) => lineFacts(line).letsHealthChecksIn;
   const service = `${info.namespace}/${info.serviceName}`;
   if (missing.some(isCheck)) {
     const consequence = `health checks of ${service} at port ${port} are not let in ahead of the host's firewall: where that drops them, the load balancer sends this node 0 connections`;
@@ -134,7 +132,7 @@ function serviceExtra([first, ...others]: readonly Change[], { info }: PortFacts
 /** One sentence for a Service of which the host has nothing. */
 function withoutEmptiness(
   changes: readonly Change[],
-  { facts, scene, actual }: PortQuestion,
+  { facts, scene, hasChains }: PortQuestion,
 ): readonly Change[] {
   const { intended, info } = facts;
   if (intended === undefined) return changes.length === 0 ? [] : [serviceExtra(changes, facts)];
@@ -144,15 +142,7 @@ function withoutEmptiness(
   const expected =
     addresses.filter(({ kind }) => !isNodePort(kind)).length +
     (addresses.some(({ kind }) => isNodePort(kind)) ? 1 : 0);
-  if (lost.length === 0 || lost.length < expected) return changes;
-  const chains = servicePortChains(info.name, info.protocol.toLowerCase() as 'tcp' | 'udp' | 'sctp');
-  const nat = actual.get('nat');
-  if (
-    [chains.clusterPolicy, chains.localPolicy, chains.external].some(
-      (chain) => (nat?.get(chain)?.rules.length ?? 0) > 0,
-    )
-  )
-    return changes;
+  if (hasChains || lost.length === 0 || lost.length < expected) return changes;
   const service = `${info.namespace}/${info.serviceName}`;
   const what = lost.map((change) =>
     'addressKind' in change

@@ -1,8 +1,8 @@
 /** What is known of one service port before its packets are traced: both sides' views of it, and the rules that differ. */
-import type { SavedRule } from '../backends/iptables/saved.ts';
 import type { ServicePortInfo } from '../proxy/service-port.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
-import type { ChainDifference } from './compare-chains.ts';
+import type { Difference } from './compared.ts';
+import type { Line } from './line.ts';
 
 export interface PortFacts {
   readonly info: ServicePortInfo;
@@ -13,16 +13,16 @@ export interface PortFacts {
   /** Endpoints that the intended rules can reach, by `10.0.0.1:80`. */
   readonly endpoints: ReadonlySet<string>;
   readonly hasRanges: boolean;
-  readonly differences: readonly ChainDifference[];
+  readonly differences: readonly Difference[];
   /** All rules that are missing. */
-  readonly missing: readonly SavedRule[];
-  readonly extra: readonly SavedRule[];
+  readonly missing: readonly Line[];
+  readonly extra: readonly Line[];
 }
 
 export function portFacts(
   intended: ServicePortView | undefined,
   actual: ServicePortView | undefined,
-  differences: readonly ChainDifference[],
+  differences: readonly Difference[],
 ): PortFacts {
   const known = (intended ?? actual) as ServicePortView;
   return {

@@ -2,7 +2,6 @@
  * The packets by which a Service is judged. In: a service port as one or both sides know it, the node, and rules that
  * differ. Out: a packet for each kind of client and each address that makes a difference to some rule.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
 import type { FamilyView, NodeView } from '../proxy/node-view.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
 import {
@@ -15,7 +14,7 @@ import {
   parseIP,
 } from '../shared/ip.ts';
 import type { Packet } from '../trace/packet.ts';
-import { networkKey } from './rule-key.ts';
+import { type Line, lineFacts } from './line.ts';
 
 export type AddressKind = 'cluster-ip' | 'external-ip' | 'load-balancer' | 'node-port';
 export type ClientKind = 'outside' | 'pod' | 'node' | 'range' | 'endpoint';
@@ -236,21 +235,15 @@ function arrivalOf({ kind }: Client, { family: { localTraffic }, device }: Probe
   return { kind: 'device', name: device };
 }
 
-/** The sources that rules ask for, as networks, and the devices that they name. */
-export function namedBy(rules: readonly SavedRule[]): {
+/** The sources that lines ask for, as networks, and the devices that they name. */
+export function namedBy(lines: readonly Line[]): {
   networks: readonly string[];
   devices: readonly string[];
 } {
-  const networks = new Set<string>();
-  const devices = new Set<string>();
-  for (const { source, inInterface, outInterface } of rules) {
-    if (source !== undefined) networks.add(networkKey(source.network));
-    for (const field of [inInterface, outInterface]) {
-      if (field !== undefined && field.name !== '+') devices.add(field.name.replace(/\+$/, '0'));
-    }
-  }
+  const facts = lines.map(lineFacts);
+  const networks = new Set(facts.flatMap((line) => line.networks));
   return {
     networks: [...networks].filter((network) => !network.endsWith('/0')).slice(0, MOST_RANGES),
-    devices: [...devices],
+    devices: [...new Set(facts.flatMap(({ devices }) => devices))],
   };
 }

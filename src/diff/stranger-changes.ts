@@ -6,8 +6,8 @@ import type { IPFamily } from '../apiserver/objects.ts';
 import { formatFraction } from '../trace/fraction.ts';
 import type { Stranger } from './attribute.ts';
 import type { Change, ServiceChanges } from './change.ts';
-import { capturedSocket } from './compare-chains.ts';
 import { socketText } from './fate.ts';
+import { lineFacts } from './line.ts';
 import { type Tracers, UNNAMED_DEVICES } from './observe.ts';
 import { OUTSIDE_DEVICE, type ProbeScene } from './probes.ts';
 import { listed } from './wording.ts';
@@ -19,7 +19,7 @@ export function strangerChanges(
   scene: ProbeScene,
 ): ServiceChanges {
   const { namespace, name, portName, protocol, port } = stranger;
-  const sockets = new Set(stranger.rules.map(capturedSocket).filter((socket) => socket !== undefined));
+  const sockets = new Set(stranger.lines.flatMap((line) => lineFacts(line).socket ?? []));
   const told = [...sockets].map((socket) => describe(socket, tracers, scene));
   const change: Change = {
     kind: 'service-extra',

@@ -3,7 +3,7 @@
  * Labels quote names and comments of anybody: nodes are numbered, and no label can end itself or be markup.
  */
 import type { ServiceChanges } from '../diff/change.ts';
-import type { GraphNode, GraphStatus, ServiceGraph } from '../diff/service-graph.ts';
+import type { GraphNode, GraphStatus, ServiceGraph } from '../diff/iptables/service-graph.ts';
 import { plainText } from './plain-text.ts';
 
 export interface DrawnService {

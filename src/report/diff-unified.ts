@@ -2,7 +2,7 @@
  * Rules that differ as a unified diff. In: chains as each side has them. Out: what `diff -u` prints of them, from the
  * host's rules to the intended ones, as `kubectl diff` goes from the live objects to those that would be applied.
  */
-import type { ChainLines } from '../diff/rule-lines.ts';
+import type { ChainLines } from '../diff/change.ts';
 import { plainText } from './plain-text.ts';
 
 const CONTEXT = 3;

@@ -30,8 +30,8 @@ export function ruleDoc({ id, title, severity, what, why, mend, invalid, valid }
   ].join('\n');
 }
 
-function exampleDoc(kind: string, { title, manifest }: RuleExample): string[] {
-  return [`## ${kind}: ${title}`, '', '```yaml', manifest.trimEnd(), '```', ''];
+function exampleDoc(kind: string, { title, manifest, excerpt }: RuleExample): string[] {
+  return [`## ${kind}: ${title}`, '', '```yaml', (excerpt ?? manifest).trimEnd(), '```', ''];
 }
 
 /** The list of all rules, as a Markdown table that links to their pages. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ServiceGraph } from '../../src/diff/service-graph.ts';
+import type { ServiceGraph } from '../../src/diff/iptables/service-graph.ts';
 import { diffDot, diffMermaid } from '../../src/report/diff-graph.ts';
 import { runCaptured } from '../support/compile-cluster.ts';
 

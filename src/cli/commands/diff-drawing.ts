@@ -1,7 +1,7 @@
 /** `diff -o mermaid` and `-o dot`: which Service is drawn, and the drawing. */
 import type { NodeDiff } from '../../diff/change.ts';
 import type { FamilyQuestion } from '../../diff/diff-family.ts';
-import { type GraphService, hasService, serviceGraph } from '../../diff/service-graph.ts';
+import { type GraphService, hasService, serviceGraph } from '../../diff/iptables/service-graph.ts';
 import { diffDot, diffMermaid } from '../../report/diff-graph.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { readName } from '../../trace/packet-ends.ts';

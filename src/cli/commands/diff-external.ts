@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import type { ChainLines } from '../../diff/rule-lines.ts';
+import type { ChainLines } from '../../diff/change.ts';
 import { chainFile } from '../../report/diff-unified.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';

@@ -4,13 +4,13 @@
  *
  * Whether one of the others does any harm is not decided here, but by tracing.
  */
-import type { SavedDump, SavedRule, SavedTable } from '../backends/iptables/saved.ts';
+import type { SavedDump, SavedRule, SavedTable } from '../../backends/iptables/saved.ts';
+import type { TrafficReach } from '../traffic-reach.ts';
 import { type ChainDifference, kubeletRules } from './compare-chains.ts';
 import { mayMeet } from './may-meet.ts';
 import { isLeftToOthers, isPolicyOfOthers } from './other-owners.ts';
 import { ruleKey } from './rule-key.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
-import type { TrafficReach } from './traffic-reach.ts';
 
 export interface BuiltInChains {
   /** kube-proxy's jumps that are missing. */

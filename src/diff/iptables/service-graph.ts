@@ -2,13 +2,14 @@
  * The way of one Service's connections through the rules of both sides. In: both sides' rules, and which Service. Out: a
  * graph from its addresses over chains to endpoints, each part of it on both sides, or missing or stale on the host's.
  */
-import { chainOwners } from '../backends/iptables/chain-owners.ts';
-import { parseSaved } from '../backends/iptables/parse.ts';
-import type { SavedDump, SavedRule } from '../backends/iptables/saved.ts';
-import type { FamilyView, NodeView } from '../proxy/node-view.ts';
-import { namedInComment, socketsOf } from './attribute.ts';
+import { chainOwners } from '../../backends/iptables/chain-owners.ts';
+import { parseSaved } from '../../backends/iptables/parse.ts';
+import type { SavedDump, SavedRule } from '../../backends/iptables/saved.ts';
+import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import { socketsOf } from '../attribute.ts';
+import type { FamilyQuestion } from '../diff-family.ts';
+import { lineFacts } from '../line.ts';
 import { capturedSocket, SHARED_CHAINS } from './compare-chains.ts';
-import type { FamilyQuestion } from './diff-family.ts';
 import { HOOKS, type RuleTables, ruleTables } from './rule-tables.ts';
 
 /** `missing` is intended and not there, `stale` is there and not intended. */
@@ -87,7 +88,7 @@ function ownership(views: readonly FamilyView[], { namespace, name }: GraphServi
   }
   return (rule) => {
     if (chains.size === 0) {
-      const named = namedInComment(rule);
+      const { named } = lineFacts(rule);
       return named?.namespace === namespace && named.name === name;
     }
     if (rule.target?.kind === 'jump' && chains.has(rule.target.chain)) return true;

@@ -2,20 +2,13 @@
  * The rules that differ as lines of text. In: both sides' rules, and what was found. Out: each chain that differs, as each
  * side has it, in an order in which a line by line comparison shows nothing but differences.
  */
-import type { IPFamily } from '../apiserver/objects.ts';
-import { printSavedRule } from '../backends/iptables/print-saved.ts';
-import type { SavedRule } from '../backends/iptables/saved.ts';
+import type { IPFamily } from '../../apiserver/objects.ts';
+import type { SavedRule } from '../../backends/iptables/saved.ts';
+import { savedRuleText } from '../../trace/iptables/step-facts.ts';
+import type { ChainLines } from '../change.ts';
 import { SHARED_CHAINS } from './compare-chains.ts';
 import { ruleKey } from './rule-key.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
-
-export interface ChainLines {
-  readonly family: IPFamily;
-  readonly table: string;
-  readonly chain: string;
-  readonly intended: readonly string[];
-  readonly actual: readonly string[];
-}
 
 /** A rule that is not there has no place. */
 const NO_RULES: readonly SavedRule[] = [];
@@ -33,18 +26,13 @@ export function chainLines(
   const all = tables.actual.get(table)?.get(chain)?.rules ?? NO_RULES;
   const keys = new Set(wanted.map(ruleKey));
   const found = HOOKS.has(chain)
-    ? all.filter((rule) => keys.has(ruleKey(rule)) || foreign.has(plainRule(rule)))
+    ? all.filter((rule) => keys.has(ruleKey(rule)) || foreign.has(savedRuleText(rule)))
     : all;
-  const spelled = new Map(wanted.map((rule) => [ruleKey(rule), plainRule(rule)]));
+  const spelled = new Map(wanted.map((rule) => [ruleKey(rule), savedRuleText(rule)]));
   // What is the same is spelled the same.
-  const lineOf = (rule: SavedRule) => spelled.get(ruleKey(rule)) ?? plainRule(rule);
+  const lineOf = (rule: SavedRule) => spelled.get(ruleKey(rule)) ?? savedRuleText(rule);
   const actual = (SHARED_CHAINS.has(chain) ? inOrderOf(wanted, found) : found).map(lineOf);
   return { family, table, chain, intended: wanted.map(lineOf), actual };
-}
-
-/** Without counters. */
-export function plainRule({ counters: _, tail: __, ...rule }: SavedRule): string {
-  return printSavedRule(rule);
 }
 
 /** The rules that both sides have in the order of the one, and then the others. */

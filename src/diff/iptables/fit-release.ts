@@ -2,7 +2,7 @@
  * Which release of kube-proxy wrote the rules of a host. In: the rules that do not depend on Services, of each release, and
  * those of the host. Out: the releases that fit best. Releases differ little: several fit alike.
  */
-import type { Release } from '../proxy/release.ts';
+import type { Release } from '../../proxy/release.ts';
 import { compareChains, SHARED_CHAINS } from './compare-chains.ts';
 import { ruleKey } from './rule-key.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';

@@ -2,10 +2,16 @@
  * When two rules are the same. In: a rule as a host has it. Out: a text that is equal for rules that every kernel treats
  * alike: comments, counters, nfacct and the spellings of masks, protocols, defaults and older iptables do not count.
  */
-import type { Negatable, PortRange, SavedMatch, SavedRule, SavedTarget } from '../backends/iptables/saved.ts';
-import { printMatch } from '../backends/iptables/saved-matches.ts';
-import { printTarget } from '../backends/iptables/saved-targets.ts';
-import { formatCIDR, formatIP, parseIP } from '../shared/ip.ts';
+import type {
+  Negatable,
+  PortRange,
+  SavedMatch,
+  SavedRule,
+  SavedTarget,
+} from '../../backends/iptables/saved.ts';
+import { printMatch } from '../../backends/iptables/saved-matches.ts';
+import { printTarget } from '../../backends/iptables/saved-targets.ts';
+import { formatCIDR, formatIP, parseIP } from '../../shared/ip.ts';
 
 /** Without the rule's chain. */
 export function ruleKey(rule: SavedRule): string {

@@ -2,7 +2,7 @@
  * A dump's rules by table and chain. In: a SavedDump. Out: its chains with their rules in order, and which of them a
  * packet can come to. Lines that are no rules are left out: `problems` of the parser tells of those.
  */
-import type { SavedDump, SavedRule } from '../backends/iptables/saved.ts';
+import type { SavedDump, SavedRule } from '../../backends/iptables/saved.ts';
 
 export interface ChainRules {
   readonly name: string;

@@ -5,18 +5,16 @@
  * In chains that Services share, the order between Services is kube-proxy's walk through a map and counts for nothing; in
  * all others it decides. A chain that is not there does what an empty one does.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
+import type { SavedRule } from '../../backends/iptables/saved.ts';
 import { protocolName, ruleKey } from './rule-key.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
 
+/** A `Difference` of this mode. */
 export interface ChainDifference {
   readonly table: string;
   readonly chain: string;
-  /** Rules of the intended chain. */
   readonly missing: readonly SavedRule[];
-  /** Rules of the host's. */
   readonly extra: readonly SavedRule[];
-  /** The same rules stand in another order, or stand more or less often. */
   readonly reordered: boolean;
 }
 

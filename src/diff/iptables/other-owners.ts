@@ -3,7 +3,7 @@
  * their owners: network plugins, Docker and kubelet decide by themselves which connections they let pass, and how Pods
  * reach the outside.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
+import type { SavedRule } from '../../backends/iptables/saved.ts';
 import type { TableRules } from './rule-tables.ts';
 
 /** Chains of such programs, by the names that they give them. */

@@ -2,12 +2,12 @@
  * Which rules can have nothing to do with Services. In: a rule of a built-in chain, and where Service traffic goes. Out: false
  * only where it is certain from the rule itself; all others are decided by tracing.
  */
-import type { SavedRule } from '../backends/iptables/saved.ts';
-import { isHarmless } from '../trace/iptables/target.ts';
+import type { SavedRule } from '../../backends/iptables/saved.ts';
+import { isHarmless } from '../../trace/iptables/target.ts';
+import type { TrafficReach } from '../traffic-reach.ts';
 import { DOCKER_BRIDGE } from './other-owners.ts';
 import { networkKey, protocolName, ruleKey } from './rule-key.ts';
 import type { TableRules } from './rule-tables.ts';
-import type { TrafficReach } from './traffic-reach.ts';
 
 export interface Surroundings {
   readonly table: TableRules;
