@@ -21,9 +21,3 @@ export function both(a: Truth, b: Truth): Truth {
   if (a === false || b === false) return false;
   return a === true ? b : a;
 }
-
-/** One known yes decides, whatever else is unknown. */
-export function either(a: Truth, b: Truth): Truth {
-  if (a === true || b === true) return true;
-  return a === false ? b : a;
-}

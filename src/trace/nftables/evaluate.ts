@@ -1,0 +1,373 @@
+/**
+ * All that can happen when a packet meets a rule. In: a rule and a state. Out: the ends that its statements can come to,
+ * with their shares. Mirrors `nft_do_chain`: statement after statement, until one breaks the rule off or gives a verdict.
+ */
+import type { ListedElement, ListedExpression, ListedVerdict } from '../../backends/nftables/listed.ts';
+import { type Fraction, fraction, multiplyFractions, ONE } from '../fraction.ts';
+import type { State } from '../state.ts';
+import { type Truth, unknown } from '../truth.ts';
+import { applyStatement, type Effect, NEXT, updateSet } from './effect.ts';
+import { type Found, type Keyed, keyOf, type PacketValue } from './element-index.ts';
+import { type Drawing, partsOf, readPart, type Scene, typeOf } from './packet-values.ts';
+import type { Lookup, PreparedRule, PreparedStatement } from './prepare.ts';
+import { memoryOf } from './set-memory.ts';
+import { natureOf } from './unknown-statement.ts';
+
+export type Possibility =
+  | ({ readonly kind: 'known'; readonly share: Fraction } & End)
+  /** One of several, and nobody can tell which. */
+  | {
+      readonly kind: 'unknown';
+      readonly share: Fraction;
+      readonly reason: string;
+      readonly among: readonly End[];
+    };
+
+/** Where a rule leaves a packet. */
+export interface End {
+  readonly state: State;
+  readonly effect: Effect;
+  /** Whether the packet came through the rule, or was changed by it. */
+  readonly met: boolean;
+  /** Of the last set or map that had one. */
+  readonly element: ListedElement | undefined;
+}
+
+/** A packet on its way through a rule's statements. */
+interface Thread {
+  readonly share: Fraction;
+  readonly state: State;
+  readonly element: ListedElement | undefined;
+  /** The first statement that nobody can tell anything about, and the state if that broke the rule off. */
+  readonly doubt: { readonly reason: string; readonly stateIfNot: State } | undefined;
+}
+
+type Followed =
+  | { readonly kind: 'on'; readonly thread: Thread }
+  | { readonly kind: 'broken'; readonly thread: Thread }
+  | { readonly kind: 'end'; readonly thread: Thread; readonly effect: Effect }
+  /** One of several elements, or none. */
+  | {
+      readonly kind: 'open';
+      readonly thread: Thread;
+      readonly reason: string;
+      readonly verdicts: readonly VerdictOf[];
+    };
+
+interface VerdictOf {
+  readonly verdict: ListedVerdict;
+  readonly element: ListedElement | undefined;
+}
+
+/** Of more elements, nobody wants to follow each. */
+const MOST_CANDIDATES = 16;
+
+export function evaluate(scene: Scene, rule: PreparedRule, state: State): readonly Possibility[] {
+  let threads: readonly Thread[] = [{ share: ONE, state, element: undefined, doubt: undefined }];
+  const done: Possibility[] = [];
+  for (const statement of rule.statements) {
+    const next: Thread[] = [];
+    for (const thread of threads) {
+      for (const followed of follow(scene, statement, thread)) {
+        if (followed.kind === 'on') next.push(followed.thread);
+        else done.push(close(followed, state));
+      }
+    }
+    threads = next;
+    if (threads.length === 0) break;
+  }
+  for (const thread of threads) done.push(close({ kind: 'end', thread, effect: NEXT }, state));
+  return done;
+}
+
+function close(followed: Exclude<Followed, { kind: 'on' }>, before: State): Possibility {
+  const { thread } = followed;
+  const { share, state, element, doubt } = thread;
+  const broken = (at: State): End => ({
+    state: at,
+    effect: NEXT,
+    met: at.key !== before.key,
+    element: undefined,
+  });
+  switch (followed.kind) {
+    case 'broken':
+      if (doubt === undefined || doubt.stateIfNot.key === state.key) {
+        return { kind: 'known', share, ...broken(state) };
+      }
+      return unsure(share, doubt.reason, [broken(doubt.stateIfNot), broken(state)]);
+    case 'end': {
+      const { effect } = followed;
+      const end: End = { state, effect, met: true, element };
+      if (doubt === undefined) return { kind: 'known', share, ...end };
+      if (effect.kind === 'next' && doubt.stateIfNot.key === state.key) {
+        return { kind: 'known', share, ...broken(state) };
+      }
+      return unsure(share, doubt.reason, [broken(doubt.stateIfNot), end]);
+    }
+    case 'open': {
+      const ends = followed.verdicts.map(
+        ({ verdict, element: of }): End => ({ state, effect: effectOf(verdict), met: true, element: of }),
+      );
+      const none = [broken(state), ...(doubt === undefined ? [] : [broken(doubt.stateIfNot)])];
+      return unsure(share, doubt?.reason ?? followed.reason, [...none, ...ends]);
+    }
+    default:
+      return followed satisfies never;
+  }
+}
+
+function unsure(share: Fraction, reason: string, among: readonly End[]): Possibility {
+  return { kind: 'unknown', share, reason, among };
+}
+
+function inDoubt(thread: Thread, reason: string): Thread {
+  return { ...thread, doubt: thread.doubt ?? { reason, stateIfNot: thread.state } };
+}
+
+function follow(scene: Scene, statement: PreparedStatement, thread: Thread): readonly Followed[] {
+  switch (statement.kind) {
+    case 'match':
+      return followMatch(scene, statement, thread);
+    case 'vmap':
+      return followVerdictMap(scene, statement, thread);
+    case 'other':
+      return followOther(scene, statement.listed, thread);
+    default:
+      return statement satisfies never;
+  }
+}
+
+function followOther(
+  scene: Scene,
+  listed: Extract<PreparedStatement, { kind: 'other' }>['listed'],
+  thread: Thread,
+): readonly Followed[] {
+  const on: Followed = { kind: 'on', thread };
+  switch (listed.kind) {
+    case 'counter':
+    case 'log':
+      return [on];
+    case 'verdict':
+      return [{ kind: 'end', thread, effect: effectOf(listed.verdict) }];
+    case 'set-update':
+      return [{ kind: 'on', thread: { ...thread, state: updateSet(scene, listed, thread.state) } }];
+    case 'unknown': {
+      const nature = natureOf(listed.text);
+      if (nature === 'harmless') return [on];
+      if (nature === 'asks') {
+        return [{ kind: 'on', thread: inDoubt(thread, `what ${listed.text} says is unknown`) }];
+      }
+      const reason = `what ${listed.text} does here is not understood`;
+      return [{ kind: 'end', thread, effect: { kind: 'cannot-tell', reason } }];
+    }
+    case 'dnat':
+      if (listed.key !== undefined && listed.key.kind === 'numgen') {
+        const { key } = listed;
+        return drawNumbers(key).flatMap(({ share, number }) => {
+          const to = listed.to.filter((target) => target.number === number);
+          const drawn = { ...thread, share: multiplyFractions(thread.share, share) };
+          return to.length === 0
+            ? [{ kind: 'broken', thread: drawn } as const]
+            : apply(scene, { ...listed, to }, drawn);
+        });
+      }
+      return apply(scene, listed, thread);
+    default:
+      return apply(scene, listed, thread);
+  }
+}
+
+function apply(
+  scene: Scene,
+  listed: Parameters<typeof applyStatement>[1],
+  thread: Thread,
+): readonly Followed[] {
+  const applied = applyStatement(scene, listed, thread.state);
+  const after = { ...thread, state: applied.state };
+  if (applied.kind === 'broken') return [{ kind: 'broken', thread: after }];
+  return applied.effect === undefined
+    ? [{ kind: 'on', thread: after }]
+    : [{ kind: 'end', thread: after, effect: applied.effect }];
+}
+
+function effectOf(verdict: ListedVerdict): Effect {
+  switch (verdict.kind) {
+    case 'accept':
+      return { kind: 'accept', translated: false };
+    case 'drop':
+    case 'return':
+      return { kind: verdict.kind };
+    case 'continue':
+      return NEXT;
+    case 'jump':
+    case 'goto':
+      return { kind: 'jump', chain: verdict.chain, goto: verdict.kind === 'goto' };
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** The kernel scales 32 random bits down: each number is as likely as the next. */
+function drawNumbers({ modulus, offset }: { readonly modulus: number; readonly offset: number }): readonly {
+  readonly share: Fraction;
+  readonly number: number;
+}[] {
+  if (modulus === 1) return [{ share: ONE, number: offset }];
+  const share = fraction(1, modulus);
+  return Array.from({ length: modulus }, (_, i) => ({ share, number: offset + i }));
+}
+
+interface Drawn {
+  readonly share: Fraction;
+  readonly parts: readonly PacketValue[];
+}
+
+/** The values of an expression; several where it draws. */
+function readValues(scene: Scene, expression: ListedExpression, state: State): readonly Drawn[] {
+  let drawn: readonly Drawn[] = [{ share: ONE, parts: [] }];
+  for (const part of partsOf(expression)) {
+    const value = readPart(scene, part, state);
+    drawn = drawn.flatMap(({ share, parts }) =>
+      alternatives(value).map((each) => ({
+        share: multiplyFractions(share, each.share),
+        parts: [...parts, each.value],
+      })),
+    );
+  }
+  return drawn;
+}
+
+function alternatives(value: PacketValue | Drawing): readonly { share: Fraction; value: PacketValue }[] {
+  if (value.kind !== 'drawing') return [{ share: ONE, value }];
+  return drawNumbers(value).map(({ share, number }) => ({
+    share,
+    value: { kind: 'known', key: keyOf('number', `${number}`) as string },
+  }));
+}
+
+function followMatch(
+  scene: Scene,
+  statement: Extract<PreparedStatement, { kind: 'match' }>,
+  thread: Thread,
+): readonly Followed[] {
+  const { listed } = statement;
+  return readValues(scene, listed.left, thread.state).map(({ share, parts }): Followed => {
+    const drawn = share === ONE ? thread : { ...thread, share: multiplyFractions(thread.share, share) };
+    if (parts.some(({ kind }) => kind === 'none')) return { kind: 'broken', thread: drawn };
+    const { truth, element } = testMatch(statement, parts, thread.state);
+    if (truth === false) return { kind: 'broken', thread: drawn };
+    const after = element === undefined ? drawn : { ...drawn, element };
+    return { kind: 'on', thread: truth === true ? after : inDoubt(after, truth.reason) };
+  });
+}
+
+interface Tested {
+  readonly truth: Truth;
+  readonly element?: ListedElement;
+}
+
+function testMatch(
+  { listed, lookup }: Extract<PreparedStatement, { kind: 'match' }>,
+  parts: readonly PacketValue[],
+  state: State,
+): Tested {
+  const { left, operator, right } = listed;
+  if (lookup === undefined) {
+    const what =
+      right.kind === 'set'
+        ? `there is no set ${right.name}`
+        : `${right.kind === 'unknown' ? right.text : ''} is not understood`;
+    return { truth: unknown(what) };
+  }
+  if (operator !== '==' && operator !== '!=') return { truth: compare(listed, parts) };
+  const found = lookUp(lookup, left, parts, state);
+  if (found.kind === 'unknown') return { truth: unknown(found.reason) };
+  const isIn = found.kind === 'found';
+  const truth = isIn === (operator === '==');
+  const element = isIn && isListedElement(found.element) ? found.element : undefined;
+  return element === undefined || !truth ? { truth } : { truth, element };
+}
+
+function isListedElement(element: Keyed | ListedElement): element is ListedElement {
+  return 'kind' in element;
+}
+
+/** Also what a dynamic set has come to know of the packet's connections since, and elements that may be spent. */
+function lookUp<E extends Keyed>(
+  { index, set }: Lookup<E>,
+  key: ListedExpression,
+  parts: readonly PacketValue[],
+  state: State,
+): Found<E | Keyed> {
+  const found = index().find(parts);
+  if (found.kind === 'found') {
+    const { element } = found;
+    const spent = isListedElement(element) && (element.statements?.length ?? 0) > 0;
+    if (!spent) return found;
+    return {
+      kind: 'unknown',
+      reason: 'what the element still lets through is unknown',
+      candidates: [element],
+    };
+  }
+  if (found.kind === 'unknown' || set === undefined || !set.flags.includes('dynamic')) return found;
+  const age = state.recent.get(memoryOf(set.name, key, parts));
+  const { timeoutSeconds } = set;
+  return age !== undefined && (timeoutSeconds === undefined || age < timeoutSeconds)
+    ? { kind: 'found', element: { key: [] } }
+    : found;
+}
+
+/** `<`, `>`, `<=`, `>=` */
+function compare(
+  { left, operator, right }: Extract<PreparedStatement, { kind: 'match' }>['listed'],
+  [value]: readonly PacketValue[],
+): Truth {
+  const operand = right.kind === 'values' ? right.values[0]?.[0] : undefined;
+  const bound = operand?.kind === 'word' ? keyOf(typeOf(left), operand.word) : undefined;
+  if (value?.kind === 'unknown') return unknown(value.reason);
+  if (value?.kind !== 'known' || bound === undefined || value.key.length !== bound.length) {
+    return unknown(`the comparison ${operator} is not understood`);
+  }
+  const { key } = value;
+  if (key === bound) return operator === '<=' || operator === '>=';
+  return key < bound === operator.startsWith('<');
+}
+
+function followVerdictMap(
+  scene: Scene,
+  statement: Extract<PreparedStatement, { kind: 'vmap' }>,
+  thread: Thread,
+): readonly Followed[] {
+  const { listed, lookup } = statement;
+  if (lookup === undefined) {
+    const name = listed.map.kind === 'named' ? listed.map.name : '';
+    return [{ kind: 'end', thread, effect: { kind: 'cannot-tell', reason: `there is no map ${name}` } }];
+  }
+  return readValues(scene, listed.key, thread.state).map(({ share, parts }): Followed => {
+    const drawn = share === ONE ? thread : { ...thread, share: multiplyFractions(thread.share, share) };
+    if (parts.some(({ kind }) => kind === 'none')) return { kind: 'broken', thread: drawn };
+    const found = lookUp(lookup, listed.key, parts, thread.state);
+    if (found.kind === 'absent') return { kind: 'broken', thread: drawn };
+    const candidates = found.kind === 'found' ? [found.element] : found.candidates;
+    const verdicts = candidates.flatMap((element): VerdictOf[] =>
+      'verdict' in element && element.verdict !== undefined
+        ? [{ verdict: element.verdict, element: isListedElement(element) ? element : undefined }]
+        : [],
+    );
+    const [only] = verdicts;
+    if (found.kind === 'found' && only !== undefined) return giveVerdict(drawn, only);
+    const goesOn = verdicts.some(({ verdict }) => verdict.kind === 'continue');
+    const reason = found.kind === 'unknown' ? found.reason : 'an element without a verdict is not understood';
+    if (goesOn || verdicts.length < candidates.length || verdicts.length > MOST_CANDIDATES) {
+      return { kind: 'end', thread: drawn, effect: { kind: 'cannot-tell', reason } };
+    }
+    return { kind: 'open', thread: drawn, reason, verdicts };
+  });
+}
+
+function giveVerdict(thread: Thread, { verdict, element }: VerdictOf): Followed {
+  const after = element === undefined ? thread : { ...thread, element };
+  if (verdict.kind === 'continue') return { kind: 'on', thread: after };
+  return { kind: 'end', thread: after, effect: effectOf(verdict) };
+}

@@ -1,0 +1,206 @@
+/**
+ * Makes a listing quick to walk, once for many packets. In: a ListedRuleset, and the host. Out: the base chains of each
+ * family in the order in which they were made; chains and elements are read when a packet first comes to them.
+ *
+ * What could not be read becomes a rule that nobody can tell anything about, so that it is never passed over. Tables of the
+ * families arp, bridge and netdev, and the hooks ingress and egress, are not followed.
+ */
+import type {
+  ListedChain,
+  ListedElement,
+  ListedHook,
+  ListedOperand,
+  ListedProblem,
+  ListedRule,
+  ListedRuleset,
+  ListedSet,
+  ListedStatement,
+  ListedTable,
+  ListedVerdict,
+} from '../../backends/nftables/listed.ts';
+import type { HookPassage } from '../hooks.ts';
+import { type Host, type PreparedHost, prepareHost } from '../packet.ts';
+import { type ElementIndex, indexElements, type Keyed, type ValueType } from './element-index.ts';
+import { partsOf, typeOf } from './packet-values.ts';
+import { hangChains, type Stage } from './stage.ts';
+
+export interface PreparedListed {
+  /** The first stage of a passage, by the family of a packet. */
+  readonly stages: Readonly<Record<'ip' | 'ip6', (passage: HookPassage) => Stage>>;
+  readonly host: PreparedHost;
+}
+
+export interface Table {
+  /** `ip kube-proxy` */
+  readonly label: string;
+  readonly chains: ReadonlyMap<string, Chain>;
+  readonly sets: ReadonlyMap<string, PreparedSet>;
+}
+
+export interface Chain {
+  readonly name: string;
+  readonly table: Table;
+  readonly base: ListedHook | undefined;
+  /** Reads them when called first. */
+  readonly rules: () => readonly PreparedRule[];
+}
+
+export interface PreparedRule {
+  readonly rule: ListedRule;
+  readonly statements: readonly PreparedStatement[];
+}
+
+export type PreparedStatement =
+  | {
+      readonly kind: 'match';
+      readonly listed: Statement<'match'>;
+      readonly lookup: Lookup<Keyed> | undefined;
+    }
+  | {
+      readonly kind: 'vmap';
+      readonly listed: Statement<'vmap'>;
+      readonly lookup: Lookup<VerdictElement> | undefined;
+    }
+  | { readonly kind: 'other'; readonly listed: Exclude<ListedStatement, { kind: 'match' | 'vmap' }> };
+
+type Statement<Kind extends ListedStatement['kind']> = Extract<ListedStatement, { kind: Kind }>;
+
+/** Of an anonymous map, or of a named one. */
+export type VerdictElement = Keyed & { readonly verdict?: ListedVerdict };
+
+/** Where values of a packet are looked up. */
+export interface Lookup<E> {
+  readonly index: () => ElementIndex<E>;
+  /** Of named sets and maps. */
+  readonly set: ListedSet | undefined;
+}
+
+interface PreparedSet {
+  readonly listed: ListedSet;
+  readonly index: (types: readonly ValueType[]) => ElementIndex<ListedElement>;
+}
+
+/**
+ * Prepares rules for `traceListed`.
+ * @throws Error if the host has text that is no address or network.
+ */
+export function prepareListed(ruleset: ListedRuleset, host: Host): PreparedListed {
+  const awake = ruleset.tables.filter(({ flags }) => !flags.includes('dormant'));
+  const bases = (family: 'ip' | 'ip6'): readonly Chain[] => [
+    ...awake
+      .filter((table) => table.family === family || table.family === 'inet')
+      .flatMap((table) => baseChains(table)),
+    ...ruleset.problems.flatMap(unreadableChains),
+  ];
+  return { stages: { ip: hangChains(bases('ip')), ip6: hangChains(bases('ip6')) }, host: prepareHost(host) };
+}
+
+function baseChains(listed: ListedTable): readonly Chain[] {
+  const table = readTable(listed);
+  const lost = listed.others.filter(({ text }) => /^(table|chain)\b/.test(text));
+  return [
+    ...[...table.chains.values()].filter(({ base }) => base !== undefined),
+    ...lost.flatMap(unreadableChains),
+  ];
+}
+
+function readTable({ family, name, chains: listedChains, sets: listedSets }: ListedTable): Table {
+  const chains = new Map<string, Chain>();
+  const sets = new Map(listedSets.map((set) => [set.name, prepareSet(set)]));
+  const table: Table = { label: `${family} ${name}`, chains, sets };
+  for (const chain of listedChains) chains.set(chain.name, prepareChain(chain, table));
+  return table;
+}
+
+function prepareChain({ name, hook: base, rules: listed }: ListedChain, table: Table): Chain {
+  const rules = once(() => listed.map((rule) => prepareRule(rule, table)));
+  return { name, table, base, rules };
+}
+
+function prepareSet(listed: ListedSet): PreparedSet {
+  const indexes = new Map<string, ElementIndex<ListedElement>>();
+  const index = (types: readonly ValueType[]) => {
+    const key = types.join(' ');
+    const known = indexes.get(key) ?? indexElements(listed.elements, types);
+    indexes.set(key, known);
+    return known;
+  };
+  return { listed, index };
+}
+
+function prepareRule(rule: ListedRule, table: Table): PreparedRule {
+  return { rule, statements: rule.statements.map((statement) => prepareStatement(statement, table)) };
+}
+
+function prepareStatement(listed: ListedStatement, table: Table): PreparedStatement {
+  switch (listed.kind) {
+    case 'match': {
+      const types = partsOf(listed.left).map(typeOf);
+      return { kind: 'match', listed, lookup: operandLookup(listed.right, types, table) };
+    }
+    case 'vmap': {
+      const { key, map } = listed;
+      const types = partsOf(key).map(typeOf);
+      const lookup =
+        map.kind === 'named' ? namedLookup(map.name, types, table) : anonymousLookup(map.elements, types);
+      return { kind: 'vmap', listed, lookup };
+    }
+    default:
+      return { kind: 'other', listed };
+  }
+}
+
+function operandLookup(
+  right: ListedOperand,
+  types: readonly ValueType[],
+  table: Table,
+): Lookup<Keyed> | undefined {
+  switch (right.kind) {
+    case 'values':
+      return anonymousLookup(
+        right.values.map((key) => ({ key })),
+        types,
+      );
+    case 'set':
+      return namedLookup(right.name, types, table);
+    case 'unknown':
+      return undefined;
+    default:
+      return right satisfies never;
+  }
+}
+
+function anonymousLookup<E extends Keyed>(elements: readonly E[], types: readonly ValueType[]): Lookup<E> {
+  return { index: once(() => indexElements(elements, types)), set: undefined };
+}
+
+function namedLookup(
+  name: string,
+  types: readonly ValueType[],
+  table: Table,
+): Lookup<ListedElement> | undefined {
+  const set = table.sets.get(name);
+  return set && { index: () => set.index(types), set: set.listed };
+}
+
+const HOOKS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
+
+/** Stand for chains that may be there: the tracer knows neither where they are asked nor what they do. */
+function unreadableChains({ line, problem }: ListedProblem): readonly Chain[] {
+  const table: Table = { label: '', chains: new Map(), sets: new Map() };
+  const text = `the line cannot be read: ${problem}`;
+  return HOOKS.map((hook) => {
+    const base: ListedHook = { type: 'filter', hook, priority: 0, policy: 'accept' };
+    const statements = [{ kind: 'unknown', text }] as const;
+    const rule: ListedRule = { kind: 'nft-rule', line, table: '', chain: hook, statements, text };
+    return { name: `${hook} ${line}`, table, base, rules: () => [prepareRule(rule, table)] };
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
