@@ -11,12 +11,12 @@ import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
 import { releaseOfNode } from '../proxy/node-release.ts';
 import type { Release } from '../proxy/release.ts';
 import type { CommandIO } from './io.ts';
-import type { HostDump } from './load-host.ts';
 import { isLive } from './load-input.ts';
-import { compiledDump, type LoadedCompilation } from './load-node.ts';
+import type { LoadedCompilation } from './load-node.ts';
+import { compiledRules, type HostRules } from './node-rules.ts';
 import type { InputOptions, NodeOptions } from './options.ts';
 
-type Dumps = Readonly<Partial<Record<IPFamily, HostDump>>>;
+type Dumps = Readonly<Partial<Record<IPFamily, HostRules>>>;
 
 /** With more service ports, only what does not depend on Services decides: to compile for each release would take long. */
 const MOST_SERVICE_PORTS = 3000;
@@ -29,12 +29,12 @@ export async function fitRelease(
   io: CommandIO,
 ): Promise<LoadedCompilation> {
   const families = Object.keys(actual) as IPFamily[];
-  const found = families.map((family) => ruleTables((actual[family] as HostDump).dump));
+  const found = families.map((family) => ruleTables((actual[family] as HostRules).rules.dump));
   const backend = await loadBackend('iptables');
   const compileFor = (release: Release, state = loaded.state): LoadedCompilation =>
     compileAgain(loaded, backend, { release, node: options.node, addresses: options.nodeAddress }, state);
   const tablesOf = (compilation: LoadedCompilation): readonly RuleTables[] =>
-    families.map((family) => ruleTables(compiledDump(compilation, family)));
+    families.map((family) => ruleTables(compiledRules(compilation.compiled, family).dump));
   const empty = { ...loaded.state, services: [], endpointSlices: [] };
   const candidates = SUPPORTED_RELEASES.toReversed()
     .map(parseRelease)

@@ -1,15 +1,11 @@
 /** Reads manifests or a live cluster and compiles one node of it: what `trace` and `explain` begin with. */
 import type { ClusterState } from '../apiserver/cluster-state.ts';
-import type { IPFamily } from '../apiserver/objects.ts';
 import type { CompiledNode } from '../backends/backend.ts';
-import { parseSaved } from '../backends/iptables/parse.ts';
-import type { SavedDump } from '../backends/iptables/saved.ts';
 import { compile } from '../index.ts';
 import type { ClusterList } from '../input/read-cluster.ts';
 import type { Source, SourceObject } from '../input/source.ts';
 import type { NodeView } from '../proxy/node-view.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
-import { OperationalError } from '../shared/operational-error.ts';
 import type { CommandIO } from './io.ts';
 import {
   isLive,
@@ -86,27 +82,4 @@ async function load(
   const proxyConfig = await loadProxyConfiguration(options.proxyConfig, io);
   const input = isLive(options) ? await loadCluster(lists, options, io) : await loadInput(options, io);
   return { ...input, proxyConfig };
-}
-
-/**
- * The compiled rules as a host would show them.
- * @throws OperationalError for a mode whose rules are not those of iptables.
- */
-export function compiledDump(loaded: LoadedCompilation, family: IPFamily): SavedDump {
-  return parseSaved(compiledText(loaded, family));
-}
-
-/**
- * The same as text.
- * @throws OperationalError for a mode whose rules are not those of iptables.
- */
-export function compiledText({ compiled }: LoadedCompilation, family: IPFamily): string {
-  const name = family === 'IPv4' ? 'iptables.save' : 'ip6tables.save';
-  const artifact = compiled.artifacts.find((candidate) => candidate.name === name);
-  if (artifact === undefined || compiled.mode !== 'iptables') {
-    throw new OperationalError(
-      `packets can be followed through mode iptables, not yet through ${compiled.mode}`,
-    );
-  }
-  return [...artifact.text()].join('');
 }

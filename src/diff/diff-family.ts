@@ -5,15 +5,15 @@
  * Packets are traced only where rules differ, or where somebody else's rules may meet Service traffic.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import type { SavedDump } from '../backends/iptables/saved.ts';
 import type { NodeView } from '../proxy/node-view.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
 import { isIPv6, parseIP } from '../shared/ip.ts';
+import type { NodeRules } from '../trace/node-rules.ts';
 import { type Attribution, attribute, portKey } from './attribute.ts';
 import { Blame } from './blame.ts';
 import type { ChainLines, Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
+import { compareRules } from './compare-rules.ts';
 import { type Compared, countDiffering } from './compared.ts';
-import { compareIptables } from './iptables/compare.ts';
 import { lineFacts } from './line.ts';
 import { Tracers } from './observe.ts';
 import { portChanges } from './port-changes.ts';
@@ -24,14 +24,9 @@ import { trafficReach } from './traffic-reach.ts';
 
 export interface FamilyQuestion {
   readonly family: IPFamily;
-  /** As `iptables-save` prints them. */
-  readonly intended: { readonly text: string; readonly view: NodeView };
-  /** What was read of the text; the view is absent of a host's rules. */
-  readonly actual: {
-    readonly text: string;
-    readonly dump: SavedDump;
-    readonly view?: NodeView | undefined;
-  };
+  readonly intended: { readonly rules: NodeRules; readonly view: NodeView };
+  /** The view is absent of a host's rules. */
+  readonly actual: { readonly rules: NodeRules; readonly view?: NodeView | undefined };
   /** The addresses on the host's interfaces, of both families. */
   readonly addresses: readonly string[];
 }
@@ -53,7 +48,7 @@ export function diffFamily(question: FamilyQuestion): FamilyDiff {
   const view = intended.view.families[family];
   const other = actual.view?.families[family];
   const reach = trafficReach(other === undefined ? [view] : [view, other], question.addresses);
-  const compared = compareIptables(family, intended, actual, reach);
+  const compared = compareRules(family, intended.rules, actual.rules, reach);
   const { differences, stale, unreadable } = compared;
   const base = { family, stale, differingRules: countDiffering(differences) };
   if (differences.length === 0 && !compared.suspicious)

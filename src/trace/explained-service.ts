@@ -4,8 +4,6 @@
  */
 import { HEADLESS_LABEL, SERVICE_NAME_LABEL } from '../apiserver/labels.ts';
 import type { IPFamily, Service } from '../apiserver/objects.ts';
-import { chainOwners } from '../backends/iptables/chain-owners.ts';
-import type { SavedDump } from '../backends/iptables/saved.ts';
 import { formatMembershipReason, formatMissingPort } from '../controllers/endpoint-slice-judgement.ts';
 import { type Membership, memberships } from '../controllers/endpoint-slice-membership.ts';
 import { podCluster } from '../controllers/pod-cluster.ts';
@@ -20,8 +18,8 @@ import { whyNoEndpoints } from '../proxy/no-endpoints.ts';
 import type { NodeView } from '../proxy/node-view.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
 import { canonicalIP } from '../shared/ip.ts';
-import { hopReader } from './hops.ts';
-import { prepareRules } from './iptables/prepare.ts';
+import { chainOwners, hopReader } from './hops.ts';
+import { chainNames, followRules, type NodeRules } from './node-rules.ts';
 import { formatSocket } from './packet-ends.ts';
 import type { TracedCluster } from './resolve-destination.ts';
 import { type ClientOutcomes, clientOutcomes } from './service-clients.ts';
@@ -52,7 +50,7 @@ export interface ExplainedPort {
   readonly endpoints: readonly ExplainedEndpoint[];
   /** Undefined where packets cannot be followed. */
   readonly clients: readonly ClientOutcomes[] | undefined;
-  /** Those that the compiled rules have, KUBE-SEP left aside. */
+  /** Those that the compiled rules have, those of endpoints left aside. */
   readonly chains: readonly string[];
 }
 
@@ -75,11 +73,11 @@ export interface ExplainedPod {
   readonly why: string;
 }
 
-/** @param dumps the compiled rules; undefined in a mode through which packets cannot be followed */
+/** @param rulesOf the compiled rules; undefined in a mode through which packets cannot be followed */
 export function explainService(
   service: Service,
   cluster: TracedCluster,
-  dumps: (family: IPFamily) => SavedDump | undefined,
+  rulesOf: (family: IPFamily) => NodeRules | undefined,
 ): ExplainedService {
   const { state, view } = cluster;
   const places = manifestPlaces(state);
@@ -93,7 +91,7 @@ export function explainService(
         namespace === service.metadata.namespace && serviceName === service.metadata.name,
     );
     if (views.length === 0) continue;
-    ports.push(...explainPorts(service, views, family, { cluster, places, members }, dumps(family)));
+    ports.push(...explainPorts(service, views, family, { cluster, places, members }, rulesOf(family)));
   }
   const addresses = unproxied === undefined ? [] : heldAddresses(service, cluster, places);
   const { namespace } = service.metadata;
@@ -134,15 +132,12 @@ function explainPorts(
   views: readonly ServicePortView[],
   family: IPFamily,
   { cluster, places, members }: Context,
-  dump: SavedDump | undefined,
+  rules: NodeRules | undefined,
 ): readonly ExplainedPort[] {
   const { view } = cluster;
-  const rules = dump && prepareRules(dump, { addresses: view.node.interfaceAddresses });
-  const owned = chainOwners({ ...view.families[family], servicePorts: views });
-  const made = (dump?.parts ?? []).flatMap((part) => (part.kind === 'table' ? part.entries : []));
-  const chains = made.flatMap((entry) =>
-    entry.kind === 'chain' && owned.has(entry.name) ? [entry.name] : [],
-  );
+  const follow = rules && followRules(rules, { addresses: view.node.interfaceAddresses });
+  const owned = rules && chainOwners(rules, { ...view.families[family], servicePorts: views });
+  const chains = rules === undefined ? [] : chainNames(rules).filter((name) => owned?.has(name));
   return views.map((port): ExplainedPort => {
     const { servicePort } = port;
     const standing = standingEndpoints(port, places.endpoints(servicePort, family), view.node, view.release);
@@ -155,10 +150,10 @@ function explainPorts(
       place: places.servicePort(servicePort),
       targetPort: spec?.targetPort ?? servicePort.port,
       endpoints: standing.map((each) => explainEndpoint(each, family, members)),
-      clients: rules === undefined ? undefined : clientOutcomes(port, family, cluster, rules),
+      clients: follow && clientOutcomes(port, family, cluster, follow),
       chains: chains.filter((name) => {
-        const owner = owned.get(name);
-        return owner?.servicePort === port && owner.kind !== 'KUBE-SEP';
+        const owner = owned?.get(name);
+        return owner?.servicePort === port && owner.endpoint === undefined;
       }),
     };
   });

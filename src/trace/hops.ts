@@ -2,12 +2,13 @@
  * What the rules on a packet's way stand for. In: outcomes, and the node's view where one is known. Out: hops, which are
  * the rules with the service port and the endpoint that they are for.
  */
-import { chainOwners } from '../backends/iptables/chain-owners.ts';
+import { chainOwners as iptablesChainOwners } from '../backends/iptables/chain-owners.ts';
 import { chainOwners as nftablesChainOwners } from '../backends/nftables/chain-owners.ts';
 import type { EndpointInfo } from '../proxy/endpoint.ts';
 import type { FamilyView } from '../proxy/node-view.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
 import { lazily } from '../shared/lazily.ts';
+import type { NodeRules } from './node-rules.ts';
 import { type MetRule, type Step, stepFacts } from './step.ts';
 
 export interface Hop {
@@ -18,15 +19,25 @@ export interface Hop {
 
 export type HopReader = (step: Step) => Hop;
 
-interface Owner {
+export interface Owner {
   readonly servicePort: ServicePortView;
   readonly endpoint?: EndpointInfo;
 }
 
 const OWNERS: Readonly<Record<MetRule['kind'], (family: FamilyView) => ReadonlyMap<string, Owner>>> = {
-  rule: chainOwners,
+  rule: iptablesChainOwners,
   'nft-rule': nftablesChainOwners,
 };
+
+/** Whose the chains with hashed names are. */
+export function chainOwners(rules: NodeRules, family: FamilyView): ReadonlyMap<string, Owner> {
+  switch (rules.kind) {
+    case 'iptables':
+      return iptablesChainOwners(family);
+    default:
+      return rules.kind satisfies never;
+  }
+}
 
 /** @param family undefined where only a dump is known: then no hop has an owner. */
 export function hopReader(family: FamilyView | undefined): HopReader {

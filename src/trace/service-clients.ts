@@ -7,8 +7,7 @@ import { familyOfAddress, podAddresses } from '../controllers/pod-status.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
 import { containsIP, formatIP, type IPBytes, parseCIDR, parseIP } from '../shared/ip.ts';
 import { externalAddress } from './external-address.ts';
-import type { PreparedRules } from './iptables/prepare.ts';
-import { trace } from './iptables/trace.ts';
+import type { Follow } from './node-rules.ts';
 import type { Outcome } from './outcome.ts';
 import type { Packet } from './packet.ts';
 import type { TracedCluster } from './resolve-destination.ts';
@@ -35,7 +34,7 @@ export function clientOutcomes(
   view: ServicePortView,
   family: IPFamily,
   cluster: TracedCluster,
-  rules: PreparedRules,
+  follow: Follow,
 ): readonly ClientOutcomes[] {
   const doors = doorsOf(view, family, cluster);
   return doors.flatMap((door) =>
@@ -47,7 +46,7 @@ export function clientOutcomes(
         destinationPort: door.port,
         arrival,
       };
-      return { door, client, packet, outcomes: trace(rules, packet) };
+      return { door, client, packet, outcomes: follow(packet) };
     }),
   );
 }

@@ -1,29 +1,27 @@
 /**
- * Traces a packet through the rules of a host of which not all may be known. In: a dump, the host's addresses as far as they
+ * Traces a packet through the rules of a host of which not all may be known. In: its rules, the host's addresses as far as they
  * are known, and a packet. Out: outcomes, "cannot tell" where an address decides that nobody named.
  */
-import type { SavedDump } from '../backends/iptables/saved.ts';
 import { ONE } from './fraction.ts';
-import { prepareRules } from './iptables/prepare.ts';
-import { trace } from './iptables/trace.ts';
+import { followRules, type NodeRules } from './node-rules.ts';
 import { addShare, commonPart, type Distribution, listOutcomes, type Outcome } from './outcome.ts';
 import type { Packet, RecentEntry } from './packet.ts';
 import { stepFacts } from './step.ts';
 
 export interface TracedHost {
-  readonly dump: SavedDump;
+  readonly rules: NodeRules;
   readonly addresses: readonly string[];
   /** Whether the addresses are all that the host has. */
   readonly addressesAreKnown: boolean;
 }
 
 export function traceOnHost(
-  { dump, addresses, addressesAreKnown }: TracedHost,
+  { rules, addresses, addressesAreKnown }: TracedHost,
   packet: Packet,
 ): readonly Outcome[] {
-  const outcomes = trace(prepareRules(dump, { addresses }), packet);
+  const outcomes = followRules(rules, { addresses })(packet);
   if (addressesAreKnown || addresses.includes(packet.destination)) return outcomes;
-  const local = trace(prepareRules(dump, { addresses: [...addresses, packet.destination] }), packet);
+  const local = followRules(rules, { addresses: [...addresses, packet.destination] })(packet);
   const { common, open } = commonPart(distributionOf(outcomes), distributionOf(local));
   if (open.numerator === 0n) return outcomes;
   const reason = `whether ${packet.destination} is an address of the host is unknown: --node-address names them`;

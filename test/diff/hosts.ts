@@ -6,12 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { IPFamily } from '../../src/apiserver/objects.ts';
-import { parseSaved } from '../../src/backends/iptables/parse.ts';
 import type { NodeDiff } from '../../src/diff/change.ts';
 import type { FamilyQuestion } from '../../src/diff/diff-family.ts';
 import { diffNode } from '../../src/diff/diff-node.ts';
 import { compile, DEFAULT_KINDS, readInput } from '../../src/index.ts';
 import type { NodeView } from '../../src/proxy/node-view.ts';
+import { iptablesRules } from '../../src/trace/node-rules.ts';
 import { readClusterOptions } from '../support/cluster-folder.ts';
 
 export interface Host {
@@ -65,8 +65,8 @@ export function tampered(text: string, tamper: Tamper): string {
 export function questionsOf({ view, intended, texts }: Host, families = FAMILIES): FamilyQuestion[] {
   return families.map((family) => ({
     family,
-    intended: { text: intended[family], view },
-    actual: { text: texts[family], dump: parseSaved(texts[family]) },
+    intended: { rules: iptablesRules(intended[family]), view },
+    actual: { rules: iptablesRules(texts[family]) },
     addresses: view.node.interfaceAddresses,
   }));
 }

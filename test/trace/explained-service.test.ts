@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { IPFamily } from '../../src/apiserver/objects.ts';
-import { parseSaved } from '../../src/backends/iptables/parse.ts';
-import type { SavedDump } from '../../src/backends/iptables/saved.ts';
+import { compiledRules } from '../../src/cli/node-rules.ts';
 import { compile, DEFAULT_KINDS, readInput } from '../../src/index.ts';
+import { lazily } from '../../src/shared/lazily.ts';
 import { type ExplainedPort, explainService } from '../../src/trace/explained-service.ts';
 import { formatSocket } from '../../src/trace/packet-ends.ts';
 import { listClusters, readClusterOptions } from '../support/cluster-folder.ts';
@@ -28,15 +27,10 @@ async function explainAll(name: string): Promise<readonly ExplainedPort[]> {
     nfacct: nfacct ?? false,
   });
   if (state === undefined || view === undefined || compiled === undefined) throw new Error(name);
-  const dumps = new Map<IPFamily, SavedDump>();
-  const dumpOf = (family: IPFamily): SavedDump => {
-    const file = family === 'IPv4' ? 'iptables.save' : 'ip6tables.save';
-    const artifact = compiled.artifacts.find((each) => each.name === file);
-    const dump = dumps.get(family) ?? parseSaved([...(artifact?.text() ?? [])].join(''));
-    dumps.set(family, dump);
-    return dump;
-  };
-  return state.services.flatMap((service) => explainService(service, { state, view }, dumpOf).ports);
+  const rulesOf = lazily(['IPv4', 'IPv6'] as const, (family) => compiledRules(compiled, family));
+  return state.services.flatMap(
+    (service) => explainService(service, { state, view }, (family) => rulesOf[family]).ports,
+  );
 }
 
 function reachedBy({ clients }: ExplainedPort): Set<string> {

@@ -9,9 +9,10 @@ import { isLoopback, parseIP } from '../../shared/ip.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { compileWithAddresses, fitRelease } from '../fit-node.ts';
 import type { CommandIO } from '../io.ts';
-import { type HostDump, hostDump, loadHost } from '../load-host.ts';
+import { loadHost } from '../load-host.ts';
 import { isLive } from '../load-input.ts';
-import { compiledDump, compiledText, type LoadedCompilation, loadCompilation } from '../load-node.ts';
+import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
+import { compiledRules, type HostRules, hostRules } from '../node-rules.ts';
 import { requestedFamily } from './compile-options.ts';
 import { type DiffOptions, isAgainst } from './diff-options.ts';
 
@@ -62,8 +63,8 @@ export async function hostSides(
   const questions = FAMILIES.flatMap((family): FamilyQuestion[] => {
     const found = actual[family];
     if (found === undefined) return [];
-    const text = compiledText(fitting, family);
-    return [{ family, intended: { text, view: fitting.view }, actual: found, addresses }];
+    const rules = compiledRules(fitting.compiled, family);
+    return [{ family, intended: { rules, view: fitting.view }, actual: found, addresses }];
   });
   return { questions, head: headOf(fitting, name) };
 }
@@ -137,17 +138,13 @@ function againstCompilation(
   const only = requestedFamily(options.family);
   return FAMILIES.filter((family) => only === undefined || family === only).map((family) => ({
     family,
-    intended: { text: compiledText(intended, family), view: intended.view },
-    actual: {
-      text: compiledText(other, family),
-      dump: compiledDump(other, family),
-      view: other.view,
-    },
+    intended: { rules: compiledRules(intended.compiled, family), view: intended.view },
+    actual: { rules: compiledRules(other.compiled, family), view: other.view },
     addresses: intended.view.node.interfaceAddresses,
   }));
 }
 
-type Dumps = Partial<Record<IPFamily, HostDump>>;
+type Dumps = Partial<Record<IPFamily, HostRules>>;
 
 /** A family of which the host tells nothing is not compared, which is said where Services have it. */
 function hostDumps(
@@ -172,6 +169,6 @@ function hostDumps(
     io.stderr.write(`warning: ${plainText(lost)}\n`);
   }
   const dumps: Dumps = {};
-  for (const family of compared) dumps[family] = hostDump(host, family, io);
+  for (const family of compared) dumps[family] = hostRules(host, family, intended.compiled.mode, io);
   return dumps;
 }

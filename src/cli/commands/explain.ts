@@ -1,6 +1,4 @@
 /** `explain`: manifests or a live cluster in, one Service as one node has it out. */
-import type { IPFamily } from '../../apiserver/objects.ts';
-import type { SavedDump } from '../../backends/iptables/saved.ts';
 import { currentNamespace } from '../../input/current-namespace.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { explainJson } from '../../report/explain-json.ts';
@@ -12,8 +10,9 @@ import { readName } from '../../trace/packet-ends.ts';
 import { findService } from '../../trace/resolve-destination.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { isLive, kubectlOf } from '../load-input.ts';
-import { compiledDump, loadCompilation, type NodeInputOptions } from '../load-node.ts';
+import { loadCompilation, type NodeInputOptions } from '../load-node.ts';
 import { linesOf } from '../manifest-lines-of.ts';
+import { compiledRules, isFollowed } from '../node-rules.ts';
 
 export interface ExplainOptions extends NodeInputOptions {
   readonly output?: 'json';
@@ -34,12 +33,9 @@ export async function explainCommand(text: string, options: ExplainOptions, io: 
   );
   if (loaded === undefined) return 2;
   const service = findService(loaded.state, namespace, name);
-  const dumps = new Map<IPFamily, SavedDump>();
   const explained = explainService(service, loaded, (family) => {
-    if (loaded.compiled.mode !== 'iptables') return undefined;
-    const dump = dumps.get(family) ?? compiledDump(loaded, family);
-    dumps.set(family, dump);
-    return dump;
+    if (!isFollowed(loaded.compiled.mode)) return undefined;
+    return compiledRules(loaded.compiled, family);
   });
   const lines = linesOf(loaded);
   if (options.output === 'json') {

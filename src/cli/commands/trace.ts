@@ -8,6 +8,7 @@ import { traceJson } from '../../report/trace-json.ts';
 import { traceText } from '../../report/trace-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { hopReader } from '../../trace/hops.ts';
+import type { NodeRules } from '../../trace/node-rules.ts';
 import type { Outcome } from '../../trace/outcome.ts';
 import type { Packet } from '../../trace/packet.ts';
 import {
@@ -22,10 +23,11 @@ import { type ResolvedSource, resolveSource } from '../../trace/resolve-source.t
 import { affinityOf, traceOnHost } from '../../trace/trace-host.ts';
 import type { TracedPacket, TracedSide } from '../../trace/traced-packet.ts';
 import { type CommandIO, writeAll } from '../io.ts';
-import { hostDump, loadHost } from '../load-host.ts';
+import { loadHost } from '../load-host.ts';
 import { isLive, kubectlOf } from '../load-input.ts';
-import { compiledDump, type LoadedCompilation, loadCompilation } from '../load-node.ts';
+import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
 import { linesOf } from '../manifest-lines-of.ts';
+import { compiledRules, hostRules } from '../node-rules.ts';
 import {
   checkTraceOptions,
   liveLists,
@@ -168,11 +170,8 @@ function traceSides(
   { options, cluster, host, io }: TraceContext,
 ): { readonly sides: readonly TracedSide[]; readonly notes: readonly string[] } {
   const notes: string[] = [];
-  const follow = (
-    dump: Parameters<typeof traceOnHost>[0]['dump'],
-    addressesAreKnown: boolean,
-  ): readonly Outcome[] => {
-    const once = { dump, addresses, addressesAreKnown };
+  const follow = (rules: NodeRules, addressesAreKnown: boolean): readonly Outcome[] => {
+    const once = { rules, addresses, addressesAreKnown };
     const outcomes = traceOnHost(once, packet);
     if (options.seen === undefined) return outcomes;
     const entry = affinityOf(outcomes, options.seen);
@@ -187,12 +186,16 @@ function traceSides(
   const areNamed = addresses.length > 0;
   if (cluster !== undefined) {
     const name = isLive(options) ? 'the cluster' : 'the manifests';
-    sides.push({ kind: 'intended', name, outcomes: follow(compiledDump(cluster, family), areNamed) });
+    sides.push({
+      kind: 'intended',
+      name,
+      outcomes: follow(compiledRules(cluster.compiled, family), areNamed),
+    });
   }
   if (host !== undefined) {
-    const { dump, origin } = hostDump(host, family, io);
+    const { rules, origin } = hostRules(host, family, cluster?.compiled.mode ?? 'iptables', io);
     const name = options.dump.length > 0 ? `the dump ${origin}` : `the host (${origin})`;
-    sides.push({ kind: 'actual', name, outcomes: follow(dump, areNamed) });
+    sides.push({ kind: 'actual', name, outcomes: follow(rules, areNamed) });
   }
   if (sides.length === 0) throw new OperationalError('there are no rules to follow');
   return { sides, notes: [...new Set(notes)] };

@@ -7,6 +7,7 @@ import { servicePortChains } from '../../backends/iptables/chain-names.ts';
 import { chainOwners } from '../../backends/iptables/chain-owners.ts';
 import { parseSaved, problems } from '../../backends/iptables/parse.ts';
 import type { SavedDump, SavedRule } from '../../backends/iptables/saved.ts';
+import type { IptablesRules } from '../../trace/node-rules.ts';
 import type { StaleChain, Unknown } from '../change.ts';
 import type { Compared } from '../compared.ts';
 import type { TrafficReach } from '../traffic-reach.ts';
@@ -16,17 +17,10 @@ import { chainLines } from './rule-lines.ts';
 import { HOOKS, type RuleTables, reachableChains, ruleTables } from './rule-tables.ts';
 import { sameText } from './same-text.ts';
 
-/** As `iptables-save` prints them. */
-export interface IptablesSide {
-  readonly text: string;
-  /** What was read of the text; without it, it is read where there is need. */
-  readonly dump?: SavedDump;
-}
-
 export function compareIptables(
   family: IPFamily,
-  intended: IptablesSide,
-  actual: IptablesSide & { readonly dump: SavedDump },
+  intended: IptablesRules,
+  actual: IptablesRules,
   reach: TrafficReach,
 ): Compared {
   const { same, rest } = sameText(intended.text, actual.text);
@@ -34,14 +28,9 @@ export function compareIptables(
   const found = ruleTables(actual.dump);
   const builtIn = compareBuiltIn(unlike, found, reach);
   // Most of a big cluster's rules are spelled alike, and are read only if packets are to be followed.
-  let dump = intended.dump;
   let tables: RuleTables | undefined;
-  const readDump = () => {
-    dump ??= parseSaved(intended.text);
-    return dump;
-  };
   const readTables = () => {
-    tables ??= ruleTables(readDump());
+    tables ??= ruleTables(intended.dump);
     return tables;
   };
   const left = withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies);
@@ -63,8 +52,8 @@ export function compareIptables(
         (chain) => (nat?.get(chain)?.rules.length ?? 0) > 0,
       );
     },
-    intended: () => ({ kind: 'iptables', dump: readDump() }),
-    actual: (passedOver) => ({ kind: 'iptables', dump: withoutRules(left, passedOver) }),
+    intended: () => intended,
+    actual: (passedOver) => ({ ...actual, dump: withoutRules(left, passedOver) }),
     chainLines: (place, foreign) =>
       chainLines(family, place, { intended: readTables(), actual: found }, foreign),
   };

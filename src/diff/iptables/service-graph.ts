@@ -3,7 +3,6 @@
  * graph from its addresses over chains to endpoints, each part of it on both sides, or missing or stale on the host's.
  */
 import { chainOwners } from '../../backends/iptables/chain-owners.ts';
-import { parseSaved } from '../../backends/iptables/parse.ts';
 import type { SavedDump, SavedRule } from '../../backends/iptables/saved.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
 import { socketsOf } from '../attribute.ts';
@@ -47,8 +46,8 @@ export function serviceGraph(questions: readonly FamilyQuestion[], service: Grap
   for (const { family, intended: wanted, actual: found } of questions) {
     const views = [wanted.view, found.view].flatMap((view) => view?.families[family] ?? []);
     const isOwn = ownership(views, service);
-    intended.follow(tablesOf(parseSaved(wanted.text)), isOwn);
-    actual.follow(tablesOf(found.dump), isOwn);
+    intended.follow(tablesOf(wanted.rules.dump), isOwn);
+    actual.follow(tablesOf(found.rules.dump), isOwn);
   }
   return merge(intended, actual);
 }
