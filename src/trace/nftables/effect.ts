@@ -5,7 +5,8 @@
 import type { ListedStatement, ListedTarget } from '../../backends/nftables/listed.ts';
 import { equalIPs, type IPBytes, parseIP } from '../../shared/ip.ts';
 import { changeState, type State } from '../state.ts';
-import { partsOf, readPart, type Scene } from './packet-values.ts';
+import { partsOf } from './key-parts.ts';
+import { readPart, type Scene } from './packet-values.ts';
 import { memoryOf } from './set-memory.ts';
 
 export type Effect =

@@ -8,8 +8,9 @@ import type { State } from '../state.ts';
 import { type Truth, unknown } from '../truth.ts';
 import { applyStatement, type Effect, NEXT, updateSet } from './effect.ts';
 import { type Found, type Keyed, keyOf, type PacketValue } from './element-index.ts';
-import { type Drawing, partsOf, readPart, type Scene, typeOf } from './packet-values.ts';
-import type { Lookup, PreparedRule, PreparedStatement } from './prepare.ts';
+import { partsOf, typeOf } from './key-parts.ts';
+import { type Drawing, readPart, type Scene } from './packet-values.ts';
+import type { Lookup, PreparedRule, PreparedStatement } from './prepared.ts';
 import { memoryOf } from './set-memory.ts';
 import { natureOf } from './unknown-statement.ts';
 

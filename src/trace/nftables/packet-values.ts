@@ -42,34 +42,6 @@ function anything(reason: string): PacketValue {
   return { kind: 'unknown', reason, mayBe: () => true };
 }
 
-export function partsOf(expression: ListedExpression): readonly ListedExpression[] {
-  return expression.kind === 'concat' ? expression.parts.flatMap(partsOf) : [expression];
-}
-
-/** What a part of an expression is compared as. */
-export function typeOf(expression: ListedExpression): ValueType {
-  switch (expression.kind) {
-    case 'payload':
-      if (/^[sd]addr$/.test(expression.field) && expression.protocol.startsWith('ip')) return 'address';
-      return /^(protocol|nexthdr)$/.test(expression.field) ? 'protocol' : 'number';
-    case 'meta':
-      if (expression.key === 'l4proto') return 'protocol';
-      if (/^[io]ifname$/.test(expression.key) || /^[io]if$/.test(expression.key)) return 'name';
-      return expression.key === 'mark' ? 'number' : 'word';
-    case 'ct':
-      if (/ [sd]addr$/.test(expression.key)) return 'address';
-      return /mark$|proto-(src|dst)$/.test(expression.key) ? 'number' : 'word';
-    case 'numgen':
-      return 'number';
-    case 'fib':
-    case 'concat':
-    case 'unknown':
-      return 'word';
-    default:
-      return expression satisfies never;
-  }
-}
-
 /** @param expression a part, no concatenation */
 export function readPart(scene: Scene, expression: ListedExpression, state: State): PacketValue | Drawing {
   switch (expression.kind) {

@@ -16,68 +16,18 @@ import type {
   ListedSet,
   ListedStatement,
   ListedTable,
-  ListedVerdict,
 } from '../../backends/nftables/listed.ts';
 import type { HookPassage } from '../hooks.ts';
 import { type Host, type PreparedHost, prepareHost } from '../packet.ts';
 import { type ElementIndex, indexElements, type Keyed, type ValueType } from './element-index.ts';
-import { partsOf, typeOf } from './packet-values.ts';
+import { partsOf, typeOf } from './key-parts.ts';
+import type { Chain, Lookup, PreparedRule, PreparedSet, PreparedStatement, Table } from './prepared.ts';
 import { hangChains, type Stage } from './stage.ts';
 
 export interface PreparedListed {
   /** The first stage of a passage, by the family of a packet. */
   readonly stages: Readonly<Record<'ip' | 'ip6', (passage: HookPassage) => Stage>>;
   readonly host: PreparedHost;
-}
-
-export interface Table {
-  /** `ip kube-proxy` */
-  readonly label: string;
-  readonly chains: ReadonlyMap<string, Chain>;
-  readonly sets: ReadonlyMap<string, PreparedSet>;
-}
-
-export interface Chain {
-  readonly name: string;
-  readonly table: Table;
-  readonly base: ListedHook | undefined;
-  /** Reads them when called first. */
-  readonly rules: () => readonly PreparedRule[];
-}
-
-export interface PreparedRule {
-  readonly rule: ListedRule;
-  readonly statements: readonly PreparedStatement[];
-}
-
-export type PreparedStatement =
-  | {
-      readonly kind: 'match';
-      readonly listed: Statement<'match'>;
-      readonly lookup: Lookup<Keyed> | undefined;
-    }
-  | {
-      readonly kind: 'vmap';
-      readonly listed: Statement<'vmap'>;
-      readonly lookup: Lookup<VerdictElement> | undefined;
-    }
-  | { readonly kind: 'other'; readonly listed: Exclude<ListedStatement, { kind: 'match' | 'vmap' }> };
-
-type Statement<Kind extends ListedStatement['kind']> = Extract<ListedStatement, { kind: Kind }>;
-
-/** Of an anonymous map, or of a named one. */
-export type VerdictElement = Keyed & { readonly verdict?: ListedVerdict };
-
-/** Where values of a packet are looked up. */
-export interface Lookup<E> {
-  readonly index: () => ElementIndex<E>;
-  /** Of named sets and maps. */
-  readonly set: ListedSet | undefined;
-}
-
-interface PreparedSet {
-  readonly listed: ListedSet;
-  readonly index: (types: readonly ValueType[]) => ElementIndex<ListedElement>;
 }
 
 /**

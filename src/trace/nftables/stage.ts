@@ -5,7 +5,7 @@
  * their priorities, until one has translated.
  */
 import type { HookName, HookPassage } from '../hooks.ts';
-import type { Chain } from './prepare.ts';
+import type { Chain } from './prepared.ts';
 
 export interface Stage extends Pick<HookPassage, 'hook' | 'input' | 'output' | 'translates'> {
   /** Tells stages apart. */

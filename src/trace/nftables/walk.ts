@@ -18,7 +18,7 @@ import type { Step } from '../step.ts';
 import { mergeStates, type Weighted } from '../weighted.ts';
 import { type End, evaluate, type Possibility } from './evaluate.ts';
 import type { Scene } from './packet-values.ts';
-import type { Chain, PreparedRule } from './prepare.ts';
+import type { Chain, PreparedRule } from './prepared.ts';
 
 /** Where a packet is: before a rule of a chain. */
 export interface Place {
