@@ -124,6 +124,9 @@ export function readMasquerade(words: ListedWords): ListedStatement | undefined 
   return { kind: 'masquerade', ...(to === undefined ? {} : { to }), flags };
 }
 
+/** Signs by which more than bits of the mark are set. */
+const GOES_ON: ReadonlySet<string> = new Set(['.', 'map', '<<', '>>', 'lshift', 'rshift']);
+
 const PRECEDENCE = { '&': 2, '^': 1, '|': 0 } as const;
 
 /** Behind `meta mark set`: a number, or the mark with `&`, `^` and `|` in the order in which they bind. */
@@ -147,6 +150,7 @@ export function readMarkSet(words: ListedWords): ListedStatement | undefined {
     if (sign === '|') and &= ~bits;
     xor = sign === '&' ? xor & bits : sign === '^' ? xor ^ bits : xor | bits;
   }
+  if (GOES_ON.has(words.peek())) return undefined;
   return { kind: 'mark-set', and: and >>> 0, xor: xor >>> 0 };
 }
 

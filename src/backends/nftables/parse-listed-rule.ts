@@ -5,7 +5,8 @@
 import type { ListedStatement } from './listed.ts';
 import type { ListedWords } from './listed-lexer.ts';
 import { readKey, readSeconds, readVerdict } from './listed-values.ts';
-import { readExpression, readMatch } from './parse-listed-expression.ts';
+import { readExpression } from './parse-listed-expression.ts';
+import { readMatch } from './parse-listed-match.ts';
 import {
   readDNAT,
   readMarkSet,
