@@ -3,7 +3,7 @@
  * Out: rules of others that catch Service traffic, common rules of kube-proxy that differ, and what cannot be told.
  */
 import type { IPFamily } from '../apiserver/objects.ts';
-import type { MetRule, Step } from '../trace/step.ts';
+import { chainOf, type MetRule, type Step } from '../trace/step.ts';
 import type { Attribution } from './attribute.ts';
 import type { Change, ForeignRule, Unknown } from './change.ts';
 import type { Compared, Difference } from './compared.ts';
@@ -131,7 +131,7 @@ export class Blame {
     return open.map(({ doubt: { step, reason, behind }, ports }) => ({
       family: this.family,
       reason,
-      ...(step === undefined ? {} : this.place(step.table, step.rule.chain, step.rule)),
+      ...(step === undefined ? {} : this.place(step.table, chainOf(step), step.rule)),
       services: ports.size,
       consequence: behind
         ? `${reason}: what this rule does behind kube-proxy's is left out`
@@ -153,7 +153,7 @@ export class Blame {
         const step = path.findLast((each) => this.isStrange(each));
         if (step !== undefined) {
           const { table, rule } = step;
-          found.set(rule, { table, chain: rule.chain, rule, services: 0, consequence: '' });
+          found.set(rule, { table, chain: chainOf(step), rule, services: 0, consequence: '' });
         } else if (verdict.kind === 'dropped' && intended.dropped.numerator === 0n) {
           for (const policy of this.compared.policies) {
             const [table, chain] = policy.split(' ') as [string, string];

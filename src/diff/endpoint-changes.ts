@@ -3,6 +3,7 @@
  * missing or stale, shares that are wrong, and traffic policies that have become another.
  */
 import { addFractions, type Fraction, formatFraction, fractionToNumber, ZERO } from '../trace/fraction.ts';
+import { chainOf } from '../trace/step.ts';
 import type { Change } from './change.ts';
 import { shownPacket } from './delivery-changes.ts';
 import type { Fate } from './fate.ts';
@@ -177,9 +178,10 @@ function policyChange({ intended, actual }: Observation): { intended: Policy; ac
 function policyOf({ outcomes }: Fate): Policy | undefined {
   const policies = new Set<Policy>();
   for (const { path } of outcomes) {
-    for (const { rule } of path) {
-      if (rule.chain.startsWith('KUBE-SVL-')) policies.add('Local');
-      else if (rule.chain.startsWith('KUBE-SVC-')) policies.add('Cluster');
+    for (const step of path) {
+      const chain = chainOf(step);
+      if (chain.startsWith('KUBE-SVL-')) policies.add('Local');
+      else if (chain.startsWith('KUBE-SVC-')) policies.add('Cluster');
     }
   }
   return policies.size === 1 ? [...policies][0] : undefined;

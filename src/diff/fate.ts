@@ -119,6 +119,9 @@ export function isKubeProxys(rule: MetRule): boolean {
       return isOwnChain(rule.chain);
     case 'nft-rule':
       return /^ip6? kube-proxy$/.test(rule.table);
+    // Nobody else is expected to have some on a node.
+    case 'virtual-server':
+      return true;
     default:
       return rule satisfies never;
   }

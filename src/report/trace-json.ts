@@ -2,7 +2,7 @@
 import { type Fraction, formatFraction } from '../trace/fraction.ts';
 import type { Outcome, Verdict } from '../trace/outcome.ts';
 import { formatSocket } from '../trace/packet-ends.ts';
-import { ruleText, type Step } from '../trace/step.ts';
+import { chainOf, ruleText, type Step } from '../trace/step.ts';
 import type { TracedPacket } from '../trace/traced-packet.ts';
 import type { ManifestLines } from './manifest-lines.ts';
 
@@ -95,7 +95,7 @@ function stepJson(traced: TracedPacket, lines: ManifestLines | undefined, step: 
   return {
     table: step.table,
     hook: step.hook,
-    chain: step.rule.chain,
+    chain: chainOf(step),
     rule: ruleText(step.rule),
     ...(info === undefined
       ? {}

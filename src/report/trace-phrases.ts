@@ -3,7 +3,7 @@ import { effectiveTrees, flatten, nestSteps, type StepTree } from '../trace/effe
 import type { Outcome, Verdict } from '../trace/outcome.ts';
 import type { Packet } from '../trace/packet.ts';
 import { formatSocket } from '../trace/packet-ends.ts';
-import { type Step, stepFacts } from '../trace/step.ts';
+import { chainOf, type Step, stepFacts } from '../trace/step.ts';
 
 /** What becomes of it, and of its source address: `['DNAT 10.244.1.8:8080', "source becomes the node's address"]`. */
 export function verdictPhrases(verdict: Verdict, packet: Packet): readonly [string, string] {
@@ -60,6 +60,8 @@ function decidesDestination(tree: StepTree): boolean {
       return flatten([tree]).some(
         ({ rule }) => rule.kind === 'nft-rule' && rule.statements.some(({ kind }) => kind === 'dnat'),
       );
+    case 'virtual-server':
+      return true;
     default:
       return rule satisfies never;
   }
@@ -76,7 +78,7 @@ export function chainPath(steps: readonly Step[]): string {
     const { does, leadsTo } = stepFacts(step);
     if (leadsTo !== undefined && MARKING.has(leadsTo)) stage.text += ' (mark for masquerade)';
     else if (leadsTo !== undefined) stage.text += ` → ${shortChain(leadsTo)}`;
-    else if (does === 'mark' && !MARKING.has(rule.chain)) stage.text += ' (mark)';
+    else if (does === 'mark' && !MARKING.has(chainOf(step))) stage.text += ' (mark)';
   }
   return stages.map(({ text }) => text).join(', then ');
 }

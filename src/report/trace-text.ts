@@ -8,7 +8,7 @@ import { formatFraction } from '../trace/fraction.ts';
 import type { Outcome } from '../trace/outcome.ts';
 import { formatSocket } from '../trace/packet-ends.ts';
 import type { Parting } from '../trace/parting.ts';
-import { ruleText, type Step } from '../trace/step.ts';
+import { chainOf, ruleText, type Step } from '../trace/step.ts';
 import type { TracedPacket, TracedSide } from '../trace/traced-packet.ts';
 import { formatLine, type ManifestLines } from './manifest-lines.ts';
 import { plainText } from './plain-text.ts';
@@ -98,7 +98,7 @@ function* partingText(context: Context, parting: Parting): Generator<string> {
   const { traced, style } = context;
   const [intended, actual] = traced.sides as readonly [TracedSide, TracedSide];
   const next = parting.intended ?? parting.actual;
-  const place = next === undefined ? 'at the end' : `in ${next.rule.chain} of table ${next.table}`;
+  const place = next === undefined ? 'at the end' : `in ${chainOf(next)} of table ${next.table}`;
   const isCertain = [parting.outcomes.intended, parting.outcomes.actual].every(
     ({ verdict }) => verdict.kind !== 'cannot-tell',
   );

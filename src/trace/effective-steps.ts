@@ -2,7 +2,7 @@
  * Which of the rules on a packet's way made a difference. In: the path of an outcome. Out: the path without jumps into
  * chains that did nothing to the packet, rules that only log or count, and returns.
  */
-import { type Step, stepFacts } from './step.ts';
+import { chainOf, type Step, stepFacts } from './step.ts';
 
 /** A rule, and for a jump what happened within the chain. */
 export interface StepTree {
@@ -19,7 +19,7 @@ export function nestSteps(path: readonly Step[]): readonly StepTree[] {
     const at = `${step.hook} ${step.table}`;
     if (at !== stage) open = [{ chain: step.hook, into: roots }];
     stage = at;
-    while (open.length > 1 && open.at(-1)?.chain !== step.rule.chain) open.pop();
+    while (open.length > 1 && open.at(-1)?.chain !== chainOf(step)) open.pop();
     const within: StepTree[] = [];
     open.at(-1)?.into.push({ step, within });
     const { leadsTo } = stepFacts(step);

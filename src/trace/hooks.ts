@@ -6,6 +6,7 @@
  *                                 └─ else ───── forward ── postrouting
  *     from the host   output ── postrouting ─┬─ local, over lo ── prerouting ── input
  *                                            └─ else
+ *     from IPVS       input, output ── output ── postrouting
  */
 import type { IPBytes } from '../shared/ip.ts';
 import type { Packet, PreparedHost } from './packet.ts';
@@ -27,6 +28,8 @@ export interface HookPassage {
   readonly translates: 'destination' | 'source' | undefined;
   /** By whether the destination is an address of the host; without one, the packet is delivered. */
   readonly next: (local: boolean) => HookPassage | undefined;
+  /** Where a packet goes on that IPVS takes from here to a real server elsewhere. */
+  readonly balanced?: () => HookPassage;
 }
 
 const INPUT: HookPassage = {
@@ -37,9 +40,16 @@ const INPUT: HookPassage = {
   tracks: false,
   translates: 'source',
   next: () => undefined,
+  balanced: () => BALANCED_OUTPUT,
 };
 
-const LO_INPUT: HookPassage = { ...INPUT, id: 'lo-input', input: 'lo', translates: undefined };
+const LO_INPUT: HookPassage = {
+  ...INPUT,
+  id: 'lo-input',
+  input: 'lo',
+  translates: undefined,
+  balanced: () => HOST_BALANCED_OUTPUT,
+};
 
 // The connection of what comes back over lo is known, and its translation is asked once.
 const LO_PREROUTING: HookPassage = {
@@ -99,6 +109,24 @@ const OUTPUT: HookPassage = {
   output: 'original',
   tracks: true,
   translates: 'destination',
+  next: () => OUTPUT_POSTROUTING,
+  balanced: () => HOST_BALANCED_OUTPUT,
+};
+
+/** As if the host sent it, though its connection and the translation of its destination are known. */
+const BALANCED_OUTPUT: HookPassage = {
+  id: 'balanced-output',
+  hook: 'output',
+  input: 'none',
+  output: 'current',
+  tracks: false,
+  translates: undefined,
+  next: () => FORWARD_POSTROUTING,
+};
+
+const HOST_BALANCED_OUTPUT: HookPassage = {
+  ...BALANCED_OUTPUT,
+  id: 'host-balanced-output',
   next: () => OUTPUT_POSTROUTING,
 };
 

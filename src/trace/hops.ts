@@ -3,13 +3,15 @@
  * the rules with the service port and the endpoint that they are for.
  */
 import { chainOwners as iptablesChainOwners } from '../backends/iptables/chain-owners.ts';
+import { serverOwner, serverOwners } from '../backends/ipvs/server-owners.ts';
 import { chainOwners as nftablesChainOwners } from '../backends/nftables/chain-owners.ts';
 import type { EndpointInfo } from '../proxy/endpoint.ts';
 import type { FamilyView } from '../proxy/node-view.ts';
 import type { ServicePortView } from '../proxy/service-traffic.ts';
 import { lazily } from '../shared/lazily.ts';
 import type { NodeRules } from './node-rules.ts';
-import { type MetRule, type Step, stepFacts } from './step.ts';
+import { formatSocket } from './packet-ends.ts';
+import { chainOf, type MetRule, type Step, stepFacts } from './step.ts';
 
 export interface Hop {
   readonly step: Step;
@@ -27,6 +29,7 @@ export interface Owner {
 const OWNERS: Readonly<Record<MetRule['kind'], (family: FamilyView) => ReadonlyMap<string, Owner>>> = {
   rule: iptablesChainOwners,
   'nft-rule': nftablesChainOwners,
+  'virtual-server': serverOwners,
 };
 
 /** Whose the chains with hashed names are. */
@@ -53,9 +56,15 @@ export function hopReader(family: FamilyView | undefined): HopReader {
 
 /** The chain that a rule is in, or else the one that it leads to. */
 function ownerOf(step: Step, owners: ReadonlyMap<string, Owner>): Owner | undefined {
+  if (step.rule.kind === 'virtual-server') {
+    const owner = serverOwner(step.rule.service, owners);
+    const taken = step.realServer && formatSocket(step.realServer.socket);
+    const endpoint = owner?.servicePort.endpoints.find(({ address }) => address === taken);
+    return owner && { ...owner, ...(endpoint && { endpoint }) };
+  }
   const { leadsTo } = stepFacts(step);
   const led = leadsTo === undefined ? undefined : owners.get(leadsTo);
-  return led?.endpoint === undefined ? (owners.get(step.rule.chain) ?? led) : led;
+  return led?.endpoint === undefined ? (owners.get(chainOf(step)) ?? led) : led;
 }
 
 /**

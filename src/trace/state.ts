@@ -15,12 +15,21 @@ export interface State {
   readonly translation: SourceTranslation;
   /** The connection's destination was translated, to another one. */
   readonly translated: boolean;
+  /** Where the packet was going when IPVS took it to a real server. */
+  readonly virtual: VirtualSocket | undefined;
+  /** The real server to which IPVS sends it without a change. */
+  readonly gateway: IPBytes | undefined;
   /** `NOTRACK` was met. */
   readonly untracked: boolean;
   /** 32 bits, without sign. */
   readonly mark: number;
   /** How many seconds ago the lists of `-m recent`, or dynamic sets of nftables, saw the source. */
   readonly recent: ReadonlyMap<string, number>;
+}
+
+export interface VirtualSocket {
+  readonly destination: IPBytes;
+  readonly port: number | undefined;
 }
 
 export function initialState(packet: Packet): State {
@@ -31,6 +40,8 @@ export function initialState(packet: Packet): State {
     sourcePort: packet.sourcePort,
     translation: UNCHANGED,
     translated: false,
+    virtual: undefined,
+    gateway: undefined,
     untracked: false,
     mark: (packet.mark ?? 0) >>> 0,
     recent: new Map((packet.recent ?? []).map(({ list, secondsAgo }) => [list, secondsAgo])),
@@ -45,7 +56,9 @@ export function changeState(state: State, change: Partial<Omit<State, 'key'>>): 
 function keyed(state: Omit<State, 'key'>): State {
   const { destination, destinationPort, translation, translated, untracked, mark } = state;
   const from = translation.kind === 'snat' ? `snat ${translation.to}` : translation.kind;
+  const virtual = state.virtual && `${formatIP(state.virtual.destination)} ${state.virtual.port}`;
+  const gateway = state.gateway && formatIP(state.gateway);
   const recent = [...state.recent].sort(([a], [b]) => (a < b ? -1 : 1)).join(' ');
-  const key = `${formatIP(destination)} ${destinationPort} ${from} ${translated} ${untracked} ${mark} ${recent}`;
+  const key = `${formatIP(destination)} ${destinationPort} ${from} ${translated} ${untracked} ${mark} ${virtual} ${gateway} ${recent}`;
   return { ...state, key };
 }

@@ -8,6 +8,7 @@ import { type PreparedRules, prepareRules, type SetLookup } from '../../src/trac
 import { trace } from '../../src/trace/iptables/trace.ts';
 import type { Outcome, Verdict } from '../../src/trace/outcome.ts';
 import type { Host, Packet } from '../../src/trace/packet.ts';
+import { chainOf } from '../../src/trace/step.ts';
 
 const HOOKS: Readonly<Record<string, readonly string[]>> = {
   raw: ['PREROUTING', 'OUTPUT'],
@@ -107,7 +108,7 @@ export function formatVerdict(verdict: Verdict): string {
     case 'dropped':
       return 'dropped';
     case 'cannot-tell':
-      return `cannot tell: ${verdict.reason}${verdict.step === undefined ? '' : ` (${verdict.step.table} ${verdict.step.rule.chain})`}`;
+      return `cannot tell: ${verdict.reason}${verdict.step === undefined ? '' : ` (${verdict.step.table} ${chainOf(verdict.step)})`}`;
     default:
       return verdict satisfies never;
   }

@@ -277,9 +277,8 @@ it('lists the rules that matched', () => {
     -A A -j MARK --set-xmark 0x1/0x1
     -A A -p tcp -j DNAT --to-destination 10.0.0.5:8080`;
   const [outcome] = trace(prepare({ nat }), PACKET);
-  const steps = outcome?.path.map(
-    ({ table, hook, rule }) =>
-      `${table} ${hook} ${rule.chain} ${rule.kind === 'rule' ? rule.target?.kind : rule.kind}`,
+  const steps = outcome?.path.map(({ table, hook, rule }) =>
+    rule.kind === 'rule' ? `${table} ${hook} ${rule.chain} ${rule.target?.kind}` : rule.kind,
   );
   expect(steps).toEqual(['nat PREROUTING PREROUTING jump', 'nat PREROUTING A mark', 'nat PREROUTING A dnat']);
 });

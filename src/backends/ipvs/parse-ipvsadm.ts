@@ -14,6 +14,7 @@ import type {
 } from './listed.ts';
 import { linesOf, readListedSocket, readNumber, type TextLine } from './listed-lines.ts';
 import { FORWARDING_FLAGS, printRealServer, printServer } from './print-listed.ts';
+import { serviceKey } from './service-key.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -90,12 +91,6 @@ class ServerCollector {
     const servers = [...this.servers.values()].map(({ taken: _, ...server }): ListedServer => server);
     return { servers, problems: this.problems };
   }
-}
-
-/** Two virtual servers with the same key are the same to the kernel. */
-export function serviceKey(service: ListedService): string {
-  if (service.kind === 'mark') return `mark ${service.mark} ${service.family}`;
-  return `${service.protocol} ${service.socket.address} ${service.socket.port}`;
 }
 
 const PROTOCOLS: ReadonlyMap<string, 'tcp' | 'udp' | 'sctp'> = new Map([

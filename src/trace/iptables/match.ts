@@ -6,6 +6,7 @@ import type { Negatable, PortRange, SavedMatch, SavedRule } from '../../backends
 import { equalIPs, formatIP, type IPBytes } from '../../shared/ip.ts';
 import { connectionState } from '../connection.ts';
 import { inputDevices, isMulticast, outputDevice } from '../hooks.ts';
+import { testBalanced } from '../ipvs/match.ts';
 import type { Packet, PreparedHost } from '../packet.ts';
 import type { State } from '../state.ts';
 import { both, negateIf, type Truth, unknown } from '../truth.ts';
@@ -83,7 +84,7 @@ function testProtocol({ name, negated }: Negatable & { readonly name: string }, 
 }
 
 function leavesBy({ stage, host, originalDestination: original }: Scene, state: State): string | undefined {
-  return outputDevice(stage, host, { original, current: state.destination });
+  return outputDevice(stage, host, { original, current: state.gateway ?? state.destination });
 }
 
 /** `veth+` is any name with that beginning, `+` also no device at all. */
@@ -127,6 +128,7 @@ export function testMatch(scene: Scene, match: PlainMatch, state: State): Truth 
     case 'set':
       return testSet(scene, match, state);
     case 'unknown':
+      if (match.module === 'ipvs') return testBalanced(match.arguments, scene.packet, state);
       return unknown(match.module === '' ? match.arguments : `the match ${match.module} is not understood`);
     default:
       return match satisfies never;

@@ -5,6 +5,7 @@
  * What could not be read becomes a rule that nobody can tell anything about, so that it is never passed over.
  */
 import type { SavedDump, SavedRule, SavedTable, SavedText } from '../../backends/iptables/saved.ts';
+import type { Balancer } from '../ipvs/balance.ts';
 import type { Host, Packet, PreparedHost } from '../packet.ts';
 import { prepareHost } from '../packet.ts';
 import { type IndexedRules, indexRules } from './rule-index.ts';
@@ -13,6 +14,8 @@ export interface PreparedRules {
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, Chain>>;
   readonly host: PreparedHost;
   readonly sets: SetLookup | undefined;
+  /** Of a host with IPVS. */
+  readonly balancer: Balancer | undefined;
 }
 
 /** Whether a packet is in an ipset; undefined if that is unknown. `packet` is as it is now, behind a translation as well. */
@@ -35,7 +38,12 @@ export interface Chain {
  * @param dump of one family, IPv4 or IPv6.
  * @throws Error if the host has text that is no address or network.
  */
-export function prepareRules(dump: SavedDump, host: Host, sets?: SetLookup): PreparedRules {
+export function prepareRules(
+  dump: SavedDump,
+  host: Host,
+  sets?: SetLookup,
+  balancer?: Balancer,
+): PreparedRules {
   const tables = new Map<string, ReadonlyMap<string, Chain>>();
   for (const part of dump.parts) {
     if (part.kind === 'text') continue;
@@ -48,7 +56,7 @@ export function prepareRules(dump: SavedDump, host: Host, sets?: SetLookup): Pre
       if (!tables.has(name)) tables.set(name, unreadableTable(text.line, text.problem ?? ''));
     }
   }
-  return { tables, host: prepareHost(host), sets };
+  return { tables, host: prepareHost(host), sets, balancer };
 }
 
 const TABLES = ['raw', 'mangle', 'nat', 'filter', 'security'] as const;

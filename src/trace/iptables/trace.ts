@@ -6,11 +6,13 @@
  * Not asked are routes and sysctls: a packet that the rules let pass counts as delivered.
  */
 import { deliver, passWithoutRules } from '../connection.ts';
-import { ONE } from '../fraction.ts';
+import { multiplyFractions, ONE } from '../fraction.ts';
 import { isMulticast } from '../hooks.ts';
+import { type Balancing, balance } from '../ipvs/balance.ts';
 import { addShare, type Distribution, listOutcomes, type Outcome } from '../outcome.ts';
 import { type Packet, readIP } from '../packet.ts';
-import { initialState } from '../state.ts';
+import { changeState, initialState } from '../state.ts';
+import type { Step } from '../step.ts';
 import { mergeStates, type Weighted } from '../weighted.ts';
 import type { Scene } from './match.ts';
 import type { PreparedRules } from './prepare.ts';
@@ -78,9 +80,13 @@ function followFrom(walk: Walk, place: Place | undefined, at: Weighted): Distrib
 /** Begins with a table at a hook. */
 function enter(from: Walk, stage: Stage, batch: readonly Weighted[]): void {
   const walk: Walk = { ...from, scene: { ...from.scene, stage }, accepted: [] };
+  if (stage.table === 'ipvs') {
+    enterBalancer(walk, batch);
+    return;
+  }
   const asked: Weighted[] = [];
   for (const at of batch) {
-    const passed = passWithoutRules(walk.scene.packet, stage, at.state);
+    const passed = isBalanced(walk, at) ? at.state : passWithoutRules(walk.scene.packet, stage, at.state);
     if (passed === undefined) asked.push(at);
     else walk.accepted.push({ ...at, state: passed });
   }
@@ -88,6 +94,63 @@ function enter(from: Walk, stage: Stage, batch: readonly Weighted[]): void {
   if (chain === undefined) walk.accepted.push(...asked);
   else endChain(walk, walkChain(walk, { chain, index: 0, caller: undefined, entrance: undefined }, asked));
   proceed(walk);
+}
+
+/** The rules for address translation have nothing to do with where IPVS takes a later packet of a connection. */
+function isBalanced({ rules, scene: { packet, stage } }: Walk, { state }: Weighted): boolean {
+  if (rules.balancer === undefined || stage.translates !== 'destination') return false;
+  return packet.connection === 'ESTABLISHED' && rules.balancer.find(packet, state) !== undefined;
+}
+
+function enterBalancer(walk: Walk, batch: readonly Weighted[]): void {
+  const { rules, scene } = walk;
+  const elsewhere: Weighted[] = [];
+  for (const at of batch) {
+    if (rules.balancer === undefined) walk.accepted.push(at);
+    else {
+      for (const each of balance(rules.balancer, scene.packet, at.state)) {
+        const sent = follow(walk, at, each);
+        if (sent !== undefined) elsewhere.push(sent);
+      }
+    }
+  }
+  proceed(walk);
+  const stage = scene.stage.balanced();
+  if (stage !== undefined && elsewhere.length > 0) enter(walk, stage, mergeStates(elsewhere));
+}
+
+/** @returns the packet where it goes to a real server that is not this host. */
+function follow(walk: Walk, at: Weighted, each: Balancing): Weighted | undefined {
+  const share = multiplyFractions(at.share, each.share);
+  if (each.kind === 'passes') {
+    walk.accepted.push({ ...at, share });
+    return undefined;
+  }
+  const { table, hook } = walk.scene.stage;
+  const { server } = each;
+  const taken = each.kind === 'sent' ? { realServer: each.realServer } : {};
+  const step: Step | undefined = server && { table, hook, rule: server, ...taken };
+  const trail = step === undefined ? at.trail : { step, before: at.trail };
+  switch (each.kind) {
+    case 'rejected': {
+      const type = at.state.destination.length === 4 ? 'icmp' : 'icmp6';
+      addShare(walk.outcomes, share, { kind: 'rejected', with: `${type}-port-unreachable` }, trail);
+      return undefined;
+    }
+    case 'cannot-tell': {
+      const { reason } = each;
+      addShare(walk.outcomes, share, { kind: 'cannot-tell', reason, ...(step && { step }) }, trail);
+      return undefined;
+    }
+    case 'sent': {
+      const after: Weighted = { state: each.state, share, trail };
+      if (!walk.scene.host.isLocal(each.to)) return after;
+      walk.accepted.push({ ...after, state: changeState(each.state, { gateway: undefined }) });
+      return undefined;
+    }
+    default:
+      return each satisfies never;
+  }
 }
 
 /** The policy of a built-in chain. */
@@ -116,7 +179,7 @@ function proceed(walk: Walk): void {
       addShare(walk.outcomes, share, { kind: 'cannot-tell', reason }, trail);
       continue;
     }
-    const local = host.isLocal(state.destination);
+    const local = state.gateway === undefined && host.isLocal(state.destination);
     const next = stage.next(local);
     if (next === undefined) addShare(walk.outcomes, share, deliver(state, local), trail);
     else {
