@@ -10,6 +10,7 @@ import type { EndpointSlice, Endpoints, Service } from '../apiserver/objects.ts'
 import { modernizeStoredObjects } from '../apiserver/stored-objects.ts';
 import { hasSelector, isSelecting, podCluster } from '../controllers/pod-cluster.ts';
 import { reconcileEndpointSlices } from '../controllers/reconcile-endpoint-slices.ts';
+import { type ServiceVariables, serviceVariables } from '../discovery/env/service-variables.ts';
 import type { SourceObject } from '../input/source.ts';
 import type { Diagnostic, FieldPath, Origin } from '../shared/diagnostic.ts';
 import type { Place } from './finding.ts';
@@ -42,6 +43,8 @@ export interface LintedCluster {
   readonly templatesOf: (service: Service) => readonly PodTemplate[];
   /** All of a namespace. */
   readonly templatesIn: (namespace: string) => readonly PodTemplate[];
+  /** What the kubelet gives to containers of a namespace that want service links. */
+  readonly variablesOf: (namespace: string) => ServiceVariables;
   readonly service: (namespace: string, name: string) => Service | undefined;
   /** Whether the input has a Service of that name, be it admitted or not. */
   readonly hasService: (namespace: string, name: string) => boolean;
@@ -96,6 +99,7 @@ export function lintedCluster(input: LintInput): LintedCluster {
     templates,
     templatesOf: selectTemplates(admitted, templates, byNamespace),
     templatesIn: (namespace) => byNamespace.get(namespace) ?? [],
+    variablesOf: variablesByNamespace(admitted),
     service: (namespace, name) => services.get(`${namespace}/${name}`),
     hasService: (namespace, name) => serviceNames.has(`${namespace}/${name}`),
     allocationsOf: (namespace, name) => allocations.get(`${namespace}/${name}`) ?? [],
@@ -184,6 +188,19 @@ function selectTemplates(
   return (service: Service) => {
     const found = known.get(service) ?? select(service);
     known.set(service, found);
+    return found;
+  };
+}
+
+/** Several rules ask, and a big namespace has many. */
+function variablesByNamespace({ services }: ClusterState) {
+  const byNamespace = groupBy(services, ({ metadata }) => metadata.namespace);
+  const kubernetes = services.filter(({ metadata }) => keyOf({ metadata }) === 'default/kubernetes');
+  const known = new Map<string, ServiceVariables>();
+  return (namespace: string) => {
+    const visible = [...(namespace === 'default' ? [] : kubernetes), ...(byNamespace.get(namespace) ?? [])];
+    const found = known.get(namespace) ?? serviceVariables(visible, { namespace, enableServiceLinks: true });
+    known.set(namespace, found);
     return found;
   };
 }

@@ -8,6 +8,7 @@
  */
 import type { SourceObject } from '../input/source.ts';
 import type { FieldPath } from '../shared/diagnostic.ts';
+import { durationOf } from './durations.ts';
 import type { Place } from './finding.ts';
 import { type LintedCluster, placeInSource, placeInTemplate } from './linted-cluster.ts';
 import type { PodTemplate } from './pod-templates.ts';
@@ -92,17 +93,4 @@ function graceOf(
   // The default since 1.32, and before.
   const value = Number(minor) >= 32 ? 50_000 : 40_000;
   return { gracePeriod: value, isExplicit: false, place: placeInTemplate(template, [...path, 'image']) };
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** As Go writes durations, `1m30s`; undefined for anything else. */
-export function durationOf(value: unknown): number | undefined {
-  const text = textOf(value) ?? '';
-  if (!/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
-  for (const [, count, unit] of text.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
-    total += Number(count) * (UNITS[unit as string] as number);
-  }
-  return total;
 }

@@ -10,6 +10,8 @@ export interface RuleExample {
   /** A clause: what is so in this manifest. */
   readonly title: string;
   readonly manifest: string;
+  /** What pages show instead of a manifest of thousands of lines. */
+  readonly excerpt?: string;
 }
 
 /** What a rule is about, for people; the docs are made of it. */

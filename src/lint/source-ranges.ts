@@ -26,6 +26,7 @@ kind: Service
 metadata: {name: web}
 spec:
   type: LoadBalancer
+  externalTrafficPolicy: Local
   allocateLoadBalancerNodePorts: false
 ${more}  selector: {app: web}
   loadBalancerSourceRanges:

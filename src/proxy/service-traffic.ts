@@ -6,6 +6,7 @@ import type { EndpointInfo } from './endpoint.ts';
 import type { NodeIdentity } from './node-identity.ts';
 import type { Release } from './release.ts';
 import type { ServicePortInfo } from './service-port.ts';
+import { type Topology, topologyFromHints } from './topology-hints.ts';
 
 export interface ServicePortView {
   readonly servicePort: ServicePortInfo;
@@ -39,8 +40,6 @@ export interface TrafficDirection {
   readonly available: boolean;
 }
 
-type Topology = 'none' | 'same-node' | 'same-zone';
-
 export function serviceTraffic(
   servicePort: ServicePortInfo,
   endpoints: readonly EndpointInfo[],
@@ -51,7 +50,7 @@ export function serviceTraffic(
   // Policy Local for external traffic still needs the Cluster endpoints: the node's own traffic is short-circuited.
   const usesCluster = !internalPolicyLocal || externallyAccessible;
   const usesLocal = internalPolicyLocal || (externalPolicyLocal && externallyAccessible);
-  const topology = usesCluster ? topologyFromHints(servicePort, endpoints, node, release) : 'none';
+  const topology = usesCluster ? topologyFromHints(servicePort, endpoints, node, release) : undefined;
   const fallback = (endpoint: EndpointInfo) =>
     release.terminatingEndpoints && endpoint.serving && endpoint.terminating;
 
@@ -83,36 +82,13 @@ export function serviceTraffic(
   };
 }
 
-/** Only ready endpoints have a say; hints of one kind count if each of them has one and one names this place. */
-function topologyFromHints(
-  { zoneHintsEnabled }: ServicePortInfo,
-  endpoints: readonly EndpointInfo[],
+function matchesTopology(
+  endpoint: EndpointInfo,
+  topology: Topology | undefined,
   { name, zone }: NodeIdentity,
-  release: Release,
-): Topology {
-  const ready = endpoints.filter((ep) => ep.ready);
-  const [first] = ready;
-  if (first === undefined || (first.zoneHints.length === 0 && first.nodeHints.length === 0)) return 'none';
-  if (
-    release.nodeHints &&
-    ready.every((ep) => ep.nodeHints.length > 0) &&
-    ready.some((ep) => ep.nodeHints.includes(name))
-  ) {
-    return 'same-node';
-  }
-  if (
-    zoneHintsEnabled &&
-    zone !== '' &&
-    ready.every((ep) => ep.zoneHints.length > 0) &&
-    ready.some((ep) => ep.zoneHints.includes(zone))
-  ) {
-    return 'same-zone';
-  }
-  return 'none';
-}
-
-function matchesTopology(endpoint: EndpointInfo, topology: Topology, { name, zone }: NodeIdentity): boolean {
-  switch (topology) {
+): boolean {
+  switch (topology?.kind) {
+    case undefined:
     case 'none':
       return true;
     case 'same-node':

@@ -1,8 +1,6 @@
 /** One environment variable that two Services set. */
-import type { Service } from '../../apiserver/objects.ts';
-import { serviceVariables } from '../../discovery/env/service-variables.ts';
 import { WEB_DEPLOYMENT } from '../example-parts.ts';
-import { groupBy, type LintedCluster } from '../linted-cluster.ts';
+import type { LintedCluster } from '../linted-cluster.ts';
 import type { LintRule } from '../rule.ts';
 
 const MANIFEST = (name: string, deployment: string) => `apiVersion: v1
@@ -40,18 +38,18 @@ export const serviceVariablesClash: LintRule = {
   ],
   valid: [{ title: 'the Pods want no service variables', manifest: MANIFEST('', WITHOUT_LINKS) }],
   *check(cluster) {
-    const byNamespace = groupBy(cluster.admitted.services, ({ metadata }) => metadata.namespace);
-    for (const [namespace, services] of byNamespace) {
+    const namespaces = new Set(cluster.admitted.services.map(({ metadata }) => metadata.namespace));
+    for (const namespace of namespaces) {
       const readers = cluster.templatesIn(namespace);
       if (!readers.some(({ pod }) => pod.spec?.enableServiceLinks !== false)) continue;
-      yield* clashes(services, namespace, cluster);
+      yield* clashes(namespace, cluster);
     }
   },
 };
 
 /** Of many variables that two Services share, one is enough to say. */
-function* clashes(services: readonly Service[], namespace: string, cluster: LintedCluster) {
-  const { collisions } = serviceVariables(services, { namespace, enableServiceLinks: true });
+function* clashes(namespace: string, cluster: LintedCluster) {
+  const { collisions } = cluster.variablesOf(namespace);
   const told = new Set<string>();
   for (const { name, settings } of collisions) {
     const [first] = settings;
