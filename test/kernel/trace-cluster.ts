@@ -56,6 +56,9 @@ export function addressesOf(index: number, family: Family, protocol: 'tcp' | 'ud
   ];
 }
 
+/** In the network of Services, and none of theirs. */
+export const UNALLOCATED: Readonly<Record<Family, string>> = { ipv4: '172.30.0.250', ipv6: 'fd00:172::250' };
+
 export function manifests(): readonly object[] {
   const node = {
     apiVersion: 'v1',
@@ -63,7 +66,14 @@ export function manifests(): readonly object[] {
     metadata: { name: 'here' },
     status: { addresses: ['192.168.0.2', 'fd00:192::2'].map((address) => ({ type: 'InternalIP', address })) },
   };
-  return [node, ...CASES.flatMap((each, index) => [service(each, index), ...slices(each)])];
+  const cidrs = { cidrs: ['172.30.0.0/16', 'fd00:172::/112'] };
+  const networks = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name: 'kubernetes' },
+    spec: cidrs,
+  };
+  return [node, networks, ...CASES.flatMap((each, index) => [service(each, index), ...slices(each)])];
 }
 
 function service({ name, spec }: Case, index: number): object {

@@ -1,10 +1,8 @@
 /**
- * Compares what the tracer says of a connection with what becomes of it. In: rules, a network that has them loaded, and a
- * packet. Out: the outcome that happened, or what is wrong.
+ * Compares what the tracer says of a connection with what becomes of it. In: a tracer of rules, a network that has them
+ * loaded, and a packet. Out: the outcome that happened, or what is wrong.
  */
 import { fractionToNumber } from '../../src/trace/fraction.ts';
-import type { PreparedRules } from '../../src/trace/iptables/prepare.ts';
-import { trace } from '../../src/trace/iptables/trace.ts';
 import type { Outcome, Verdict } from '../../src/trace/outcome.ts';
 import type { Packet, RecentEntry } from '../../src/trace/packet.ts';
 import {
@@ -16,6 +14,9 @@ import {
   type Reply,
 } from './trace-network.ts';
 
+/** Of a cluster IP that has other ports. */
+export const UNSERVED_PORT = 81;
+
 export interface Flow {
   /** For messages. */
   readonly service: string;
@@ -23,6 +24,9 @@ export interface Flow {
   readonly family: Family;
   readonly packet: Packet;
 }
+
+/** What a tracer says of packets under the rules that are loaded. */
+export type Tracer = (packet: Packet) => readonly Outcome[];
 
 /** Whether a reply is what a verdict says. */
 export function agrees(reply: Reply, verdict: Verdict, { family, packet }: Flow): boolean {
@@ -32,7 +36,8 @@ export function agrees(reply: Reply, verdict: Verdict, { family, packet }: Flow)
       const [server, port, peer = ''] = reply.answer?.split(' ') ?? [];
       // Nobody has the address of a Service: what the rules pass on untranslated is lost behind the node. kube-proxy does
       // not reject connections of the node itself to external addresses of a Service without endpoints.
-      if (destination.port === 80) return reply.error === 'timeout';
+      if (destination.port === 80 || destination.port === UNSERVED_PORT) return reply.error === 'timeout';
+      if (verdict.local && destination.port !== 7000) return reply.error === 'ECONNREFUSED';
       if (server !== destination.address || port !== `${destination.port}`) return false;
       if (source.kind === 'masquerade') return NODE_ADDRESSES[family].includes(peer);
       return peer === (source.kind === 'snat' ? source.to : packet.source);
@@ -40,7 +45,8 @@ export function agrees(reply: Reply, verdict: Verdict, { family, packet }: Flow)
     case 'rejected':
       return reply.error === 'ECONNREFUSED';
     case 'dropped':
-      return reply.error === 'timeout';
+      // Of its own packets of UDP, a process hears that they were dropped.
+      return reply.error === 'timeout' || (packet.arrival.kind === 'host' && reply.error === 'EPERM');
     case 'cannot-tell':
       return false;
     default:
@@ -49,11 +55,11 @@ export function agrees(reply: Reply, verdict: Verdict, { family, packet }: Flow)
 }
 
 export function predict(
-  rules: PreparedRules,
+  trace: Tracer,
   { packet }: Flow,
   recent: readonly RecentEntry[] = [],
 ): readonly Outcome[] {
-  return trace(rules, { ...packet, recent });
+  return trace({ ...packet, recent });
 }
 
 export function send(network: Network, { place, packet }: Flow, patience: number): Promise<Reply> {
@@ -65,11 +71,11 @@ export function send(network: Network, { place, packet }: Flow, patience: number
 /** Sends one packet. @returns what is wrong with it, or the outcome that it had. */
 export async function judge(
   network: Network,
-  rules: PreparedRules,
+  trace: Tracer,
   flow: Flow,
   recent?: readonly RecentEntry[],
 ): Promise<{ wrong?: string; outcome?: Outcome }> {
-  const outcomes = predict(rules, flow, recent);
+  const outcomes = predict(trace, flow, recent);
   // Where no answer is expected, a wrong one would come at once.
   const answered = outcomes.every(({ verdict }) => !agrees({ error: 'timeout' }, verdict, flow));
   const reply = await send(network, flow, answered ? 10_000 : 400);

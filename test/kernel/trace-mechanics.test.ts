@@ -6,7 +6,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseSaved } from '../../src/backends/iptables/parse.ts';
 import { prepareRules } from '../../src/trace/iptables/prepare.ts';
-import type { Host } from '../../src/trace/packet.ts';
+import { trace } from '../../src/trace/iptables/trace.ts';
+import type { Host, Packet } from '../../src/trace/packet.ts';
 import { type IptablesVariant, iptablesCommand, probeKernel } from '../support/namespace.ts';
 import { dump, formatVerdict } from '../trace/rules.ts';
 import { agrees, chiSquared, judge, predict, send } from './trace-judge.ts';
@@ -45,8 +46,9 @@ describe.each<IptablesVariant>(['nft', 'legacy'])('iptables-%s', (variant) => {
     /** Takes the place of all rules of before. */
     async function load(tables: Readonly<Record<string, string>>) {
       const text = dump({ raw: '', mangle: '', nat: '', filter: '', ...tables });
-      await network.load(iptablesCommand(variant, 'ipv4', 'restore'), text);
-      return prepareRules(parseSaved(text), HOST);
+      await network.load(`${iptablesCommand(variant, 'ipv4', 'restore')} -w 30`, text);
+      const rules = prepareRules(parseSaved(text), HOST);
+      return (packet: Packet) => trace(rules, packet);
     }
 
     it.each(CASES)('%s', async (_, tables, flow, expected) => {

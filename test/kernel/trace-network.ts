@@ -190,9 +190,9 @@ export class Network {
     if (error !== undefined) throw new Error(`${place} cannot listen on ${address} ${port}: ${error}`);
   }
 
-  /** Loads rules on the node. */
+  /** Loads rules on the node, by a command that reads them from stdin. */
   load(command: string, rules: string): Promise<void> {
-    return this.at('node').run(`${command} -w 30`, rules);
+    return this.at('node').run(command, rules);
   }
 
   /** Starts a program on the node; whoever starts it ends it. */

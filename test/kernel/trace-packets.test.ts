@@ -7,14 +7,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { parseSaved } from '../../src/backends/iptables/parse.ts';
-import { type PreparedRules, prepareRules } from '../../src/trace/iptables/prepare.ts';
 import type { RecentEntry } from '../../src/trace/packet.ts';
 import { stepFacts } from '../../src/trace/step.ts';
-import { compileRaw } from '../support/compile-cluster.ts';
-import { type IptablesVariant, iptablesCommand, probeKernel } from '../support/namespace.ts';
-import { type Address, addressesOf, CASES, manifests } from './trace-cluster.ts';
-import { agrees, chiSquared, type Flow, judge, predict, send } from './trace-judge.ts';
+import { type Address, addressesOf, CASES, manifests, UNALLOCATED } from './trace-cluster.ts';
+import {
+  agrees,
+  chiSquared,
+  type Flow,
+  judge,
+  predict,
+  send,
+  type Tracer,
+  UNSERVED_PORT,
+} from './trace-judge.ts';
 import {
   ELSEWHERE,
   type Family,
@@ -23,6 +28,7 @@ import {
   type Place,
   type Protocol,
 } from './trace-network.ts';
+import { type Compiled, SUBJECTS } from './trace-subjects.ts';
 
 // iptables waits for a lock that every iptables of the machine takes.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -66,6 +72,11 @@ function allFlows(): readonly Flow[] {
             flow(name, place, family, protocol, source[family], to),
           ),
         ),
+        flow('a port that nobody has', place, family, protocol, source[family], {
+          address: addressesOf(0, family, protocol)[0]?.address as string,
+          port: UNSERVED_PORT,
+        }),
+        flow('nobody', place, family, protocol, source[family], { address: UNALLOCATED[family], port: 80 }),
         flow('the node itself', place, family, protocol, source[family], {
           address: NODE_ADDRESSES[family][2] as string,
           port: 7000,
@@ -93,11 +104,8 @@ function localhostFlows(): readonly Flow[] {
   );
 }
 
-const VARIANTS: readonly IptablesVariant[] = ['nft', 'legacy'];
-
-describe.each(VARIANTS)('iptables-%s', (variant) => {
-  const reason = probeKernel(variant, 'ipv4') ?? probeKernel(variant, 'ipv6');
-  if (reason !== undefined) process.stderr.write(`no packets traced with iptables-${variant}: ${reason}\n`);
+describe.each(SUBJECTS)('$name', ({ name: subject, reason, compile }) => {
+  if (reason !== undefined) process.stderr.write(`no packets traced with ${subject}: ${reason}\n`);
   if (process.env.SVCRULES_REQUIRE_KERNEL === '1') {
     it('runs here', () => {
       expect(reason).toBeUndefined();
@@ -106,7 +114,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
 
   describe.skipIf(reason !== undefined)('the kernel', () => {
     let network: Network;
-    const rules = new Map<Family, PreparedRules>();
+    let compiled: Compiled;
     let folder: string;
 
     beforeAll(async () => {
@@ -123,22 +131,18 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
         JSON.stringify({ ...config, clusterCIDR: '10.0.0.0/16,fd00:10::/32' }),
       );
       const addresses = [...NODE_ADDRESSES.ipv4, ...NODE_ADDRESSES.ipv6];
-      const texts = await compileRaw(folder, { node: 'here', localAddrs: addresses, nfacct: false });
+      compiled = await compile(folder, addresses);
       network = new Network();
       await network.start();
-      for (const family of FAMILIES) {
-        const text = texts.get(`iptables.${family}.save`) as string;
-        rules.set(family, prepareRules(parseSaved(text), { addresses }));
-        await network.load(iptablesCommand(variant, family, 'restore'), text);
-      }
+      for (const family of FAMILIES) await network.load(compiled[family].command, compiled[family].rules);
     });
     afterAll(async () => {
       await network?.stop();
       rmSync(folder, { recursive: true, force: true });
     });
 
-    function rulesFor({ family }: Flow): PreparedRules {
-      return rules.get(family) as PreparedRules;
+    function tracerFor({ family }: Flow): Tracer {
+      return compiled[family].tracer;
     }
 
     it('agrees on every source, address, protocol and family', async () => {
@@ -148,7 +152,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       const queue = [...flows];
       const worker = async () => {
         for (let each = queue.pop(); each !== undefined; each = queue.pop()) {
-          const { wrong: text, outcome } = await judge(network, rulesFor(each), each);
+          const { wrong: text, outcome } = await judge(network, tracerFor(each), each);
           if (text !== undefined) wrong.push(text);
           const kind = outcome?.verdict.kind ?? 'wrong';
           kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
@@ -168,12 +172,12 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       for (const each of allFlows().filter(({ service }) => service === 'affinity')) {
         for (let i = 0; i < 3; i++) {
           const recent = seen.get(each.packet.source) ?? [];
-          const { wrong: text, outcome } = await judge(network, rulesFor(each), each, recent);
+          const { wrong: text, outcome } = await judge(network, tracerFor(each), each, recent);
           if (text !== undefined) wrong.push(text);
           const lists = (outcome?.path ?? []).flatMap((step) => stepFacts(step).remembers);
           seen.set(each.packet.source, [...recent, ...lists.map((list) => ({ list, secondsAgo: 1 }))]);
           // Whoever is remembered has one way only.
-          expect(predict(rulesFor(each), each, seen.get(each.packet.source))).toHaveLength(1);
+          expect(predict(tracerFor(each), each, seen.get(each.packet.source))).toHaveLength(1);
         }
       }
       expect(wrong).toEqual([]);
@@ -184,7 +188,7 @@ describe.each(VARIANTS)('iptables-%s', (variant) => {
       const source = (SOURCES[0] as Source).address[family];
       const to = addressesOf(0, family, 'udp')[0] as Address;
       const each = flow('cluster', 'client', family, 'udp', source, to);
-      const outcomes = predict(rulesFor(each), each);
+      const outcomes = predict(tracerFor(each), each);
       const counts = outcomes.map(() => 0);
       let left = 1200;
       const worker = async () => {

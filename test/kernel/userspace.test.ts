@@ -68,7 +68,7 @@ class RunningProxy {
     writeFileSync(file, textOf(program === 'haproxy' ? 'haproxy.cfg' : 'nginx.conf'));
     if (portals) {
       const rules = textOf(family === 'ipv4' ? 'iptables.save' : 'ip6tables.save');
-      await this.network.load(iptablesCommand('legacy', family, 'restore'), rules);
+      await this.network.load(`${iptablesCommand('legacy', family, 'restore')} -w 30`, rules);
     }
     const pid = join(this.folder, 'nginx.pid');
     this.child =
