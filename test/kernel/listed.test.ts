@@ -7,6 +7,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ListedRuleset } from '../../src/backends/nftables/listed.ts';
+import { parseListedJSON } from '../../src/backends/nftables/parse-json.ts';
 import { parseListed } from '../../src/backends/nftables/parse-listed.ts';
 import { printListed } from '../../src/backends/nftables/print-listed.ts';
 import { listClusters } from '../support/cluster-folder.ts';
@@ -41,6 +43,25 @@ if (process.env.SVCRULES_REQUIRE_KERNEL === '1') {
   });
 }
 
+/** Without lines, and without what nft 1.0 leaves out of its JSON. */
+function whatJSONSays(ruleset: ListedRuleset): unknown {
+  return {
+    ...ruleset,
+    tables: ruleset.tables.map(({ line, comment, chains, sets, ...table }) => ({
+      ...table,
+      chains: chains.map(({ line, comment, rules, ...chain }) => ({
+        ...chain,
+        rules: rules.map(({ line, ...rule }) => rule),
+      })),
+      sets: sets.map(({ line, flags, elements, ...set }) => ({
+        ...set,
+        flags: flags.filter((flag) => flag !== 'dynamic'),
+        elements: elements.map(({ line, ...element }) => element),
+      })),
+    })),
+  };
+}
+
 describe.skipIf(reason !== undefined)('what nft lists', () => {
   let work: string;
   beforeAll(() => {
@@ -68,6 +89,19 @@ describe.skipIf(reason !== undefined)('what nft lists', () => {
     const { tables } = parseListed(listed);
     expect(JSON.stringify(tables)).not.toContain('"unknown"');
     await expectSame(listed);
+  });
+
+  it.each(
+    LISTINGS.map((file) => [file.slice(CLUSTERS.length + 1), file]),
+  )('of %s is the same as JSON', async (_, file) => {
+    const printed = await runInNamespace(
+      `${INTERFACES}; nft -f "$1"; nft list ruleset; echo ---; nft -j list ruleset`,
+      [file],
+    );
+    const [text = '', json = ''] = printed.split('---\n');
+    const ofJSON = parseListedJSON(json);
+    expect(ofJSON.tables[0]?.chains.length).toBeGreaterThan(5);
+    expect(whatJSONSays(ofJSON)).toEqual(whatJSONSays(parseListed(text)));
   });
 
   it('of foreign rules', async () => {

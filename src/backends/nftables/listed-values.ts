@@ -183,3 +183,29 @@ export function styleOf(expression: ListedExpression): ValueStyle {
       return expression satisfies never;
   }
 }
+
+/** One for each part of a concatenation. */
+export function stylesOf(expression: ListedExpression): readonly ValueStyle[] {
+  return expression.kind === 'concat' ? expression.parts.map(styleOf) : [styleOf(expression)];
+}
+
+/** Types whose values are names; a map to objects has their kind for a type. */
+const QUOTED_TYPES: ReadonlySet<string> = new Set([
+  ...[
+    'ifname',
+    'iface_index',
+    'string',
+    'counter',
+    'quota',
+    'limit',
+    'ct helper',
+    'ct timeout',
+    'ct expectation',
+  ],
+  ...['synproxy', 'secmark', 'iif', 'oif', 'iifname', 'oifname', 'meta ibrname', 'meta obrname', 'ct helper'],
+]);
+
+export function styleOfType(type: string): ValueStyle {
+  if (QUOTED_TYPES.has(type)) return 'quoted';
+  return type === 'mark' || type === 'meta mark' || type === 'ct mark' ? 'mark' : 'plain';
+}

@@ -52,6 +52,10 @@ const OPERATORS: ReadonlyMap<string, '==' | '!=' | '<' | '>' | '<=' | '>='> = ne
   ['ge', '>='],
 ]);
 
+export function operatorOf(sign: string): Match['operator'] | undefined {
+  return OPERATORS.get(sign);
+}
+
 type Match = ListedStatement & { readonly kind: 'match' };
 
 /** What is behind an expression that began at `from`: an operator, if any, and an operand. */
@@ -116,7 +120,8 @@ function isGoingOn(words: ListedWords): boolean {
   return word === '|' || word === '/' || word === ',' || word === '-';
 }
 
-function isFlags(left: ListedExpression): boolean {
+/** Whether several values are flags that may be there at once. */
+export function isFlags(left: ListedExpression): boolean {
   if (left.kind === 'payload') return FLAGS.has(`${left.protocol} ${left.field}`);
   return left.kind === 'ct' && FLAGS.has(`ct ${left.key}`);
 }
@@ -161,15 +166,16 @@ function readAnonymousSet(
 }
 
 /** nft prints a mask of the highest bits as the length of a prefix. */
-function maskedMark(
+export function maskedMark(
   left: ListedExpression,
   values: readonly (readonly ListedValue[])[],
   operator: Match['operator'],
 ): Match | undefined {
   const [value] = values[0] as readonly [ListedValue];
-  if (values.length !== 1 || value.kind !== 'word' || styleOf(left) !== 'mark' || 'mask' in left)
+  if (values.length !== 1 || value.kind === 'range' || styleOf(left) !== 'mark' || 'mask' in left)
     return undefined;
-  const prefix = /^(0x[0-9a-f]{1,8})\/([0-9]{1,2})$/i.exec(value.word);
+  const text = value.kind === 'word' ? value.word : value.text;
+  const prefix = /^(0x[0-9a-f]{1,8}|[0-9]{1,10})\/([0-9]{1,2})$/i.exec(text);
   const length = Number(prefix?.[2]);
   if (prefix === null || length < 1 || length > 31) return undefined;
   const mask = (0xffffffff << (32 - length)) >>> 0;

@@ -11,7 +11,7 @@ import type {
   ListedValue,
   ListedVerdict,
 } from './listed.ts';
-import { styleOf, type ValueStyle } from './listed-values.ts';
+import { stylesOf, type ValueStyle } from './listed-values.ts';
 
 export function printListedStatements(statements: readonly ListedStatement[]): string {
   let text = '';
@@ -151,10 +151,6 @@ function printOperand(operand: ListedOperand, left: ListedExpression): string {
     default:
       return operand satisfies never;
   }
-}
-
-function stylesOf(expression: ListedExpression): readonly ValueStyle[] {
-  return expression.kind === 'concat' ? expression.parts.map(styleOf) : [styleOf(expression)];
 }
 
 /** Values in concatenation, each in the style of its part. */

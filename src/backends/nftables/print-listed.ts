@@ -13,7 +13,7 @@ import type {
   TableFamily,
 } from './listed.ts';
 import { printHook } from './listed-hook.ts';
-import type { ValueStyle } from './listed-values.ts';
+import { styleOfType } from './listed-values.ts';
 import { printListedElement, printSeconds } from './print-listed-rule.ts';
 
 export function printListed({ tables, problems }: ListedRuleset): string {
@@ -76,27 +76,6 @@ function printSet(set: ListedSet): string {
     text += '\t\t}\n';
   }
   return `${text}\t}\n`;
-}
-
-/** Types whose values are names; a map to objects has their kind for a type. */
-const QUOTED_TYPES: ReadonlySet<string> = new Set([
-  ...[
-    'ifname',
-    'iface_index',
-    'string',
-    'counter',
-    'quota',
-    'limit',
-    'ct helper',
-    'ct timeout',
-    'ct expectation',
-  ],
-  ...['synproxy', 'secmark', 'iif', 'oif', 'iifname', 'oifname', 'meta ibrname', 'meta obrname', 'ct helper'],
-]);
-
-function styleOfType(type: string): ValueStyle {
-  if (QUOTED_TYPES.has(type)) return 'quoted';
-  return type === 'mark' || type === 'meta mark' || type === 'ct mark' ? 'mark' : 'plain';
 }
 
 function printChain({ name, hook, comment, rules }: ListedChain, family: TableFamily): string {
