@@ -121,7 +121,7 @@ function readElementOption(words: ListedWords, parts: PartsToFill): boolean {
   const from = words.at;
   switch (words.peek()) {
     case 'comment': {
-      if (words.isString[from + 1] !== true) return false;
+      if (words.isString[from + 1] !== true || parts.comment !== undefined) return false;
       parts.comment = words.words[from + 1] as string;
       words.at += 2;
       return true;
@@ -132,7 +132,8 @@ function readElementOption(words: ListedWords, parts: PartsToFill): boolean {
     case 'timeout': {
       const seconds = readSeconds(words.words[from + 1] ?? '');
       words.at += 2;
-      if (seconds === undefined) return words.words[from + 1] === 'never';
+      if (seconds === undefined || parts.timeoutSeconds !== undefined)
+        return words.words[from + 1] === 'never';
       parts.timeoutSeconds = seconds;
       return true;
     }

@@ -70,32 +70,33 @@ function readLine(lexer: ListedLexer, words: ListedWords): boolean {
   return false;
 }
 
+/** Each may be there once; what is there again is not understood. */
 function readProperty(words: ListedWords, set: SetToFill): boolean {
   const count = words.words.length;
   const second = words.words[1];
   switch (words.peek()) {
     case 'type':
     case 'typeof':
-      return readType(words, set);
+      return set.type.length === 0 && readType(words, set);
     case 'flags':
-      words.at++;
+      if (set.flags.length > 0) return false;
       set.flags = words.words.slice(1).filter((word) => word !== ',');
       return true;
     case 'size': {
       const size = readNumber(second ?? '');
       // Behind it may be how many elements there are.
-      if (size === undefined || (count > 2 && words.peek(2) !== '#')) return false;
+      if (set.size !== undefined || size === undefined || (count > 2 && words.peek(2) !== '#')) return false;
       set.size = size;
       return true;
     }
     case 'timeout': {
       const seconds = readSeconds(second ?? '');
-      if (seconds === undefined || count > 2) return false;
+      if (set.timeoutSeconds !== undefined || seconds === undefined || count > 2) return false;
       set.timeoutSeconds = seconds;
       return true;
     }
     case 'comment':
-      if (words.isString[1] !== true || count > 2) return false;
+      if (set.comment !== undefined || words.isString[1] !== true || count > 2) return false;
       set.comment = second as string;
       return true;
     case 'auto-merge':
@@ -116,7 +117,7 @@ function readProperty(words: ListedWords, set: SetToFill): boolean {
 
 /** `type ipv4_addr . inet_service : verdict`, `typeof ip saddr . tcp dport` */
 function readType(words: ListedWords, set: SetToFill): boolean {
-  if (words.takeAny() === 'typeof') set.isTypeof = true;
+  const isTypeof = words.takeAny() === 'typeof';
   const sides: string[][] = [[]];
   let from = words.at;
   for (;;) {
@@ -131,10 +132,12 @@ function readType(words: ListedWords, set: SetToFill): boolean {
     }
     words.at++;
   }
-  const [type = [], value] = sides;
+  const [type = [], value, ...others] = sides;
+  if (others.length > 0) return false;
   set.type = type;
+  if (isTypeof) set.isTypeof = true;
   if (value !== undefined) set.value = value;
-  return sides.length <= 2;
+  return true;
 }
 
 /** Behind `elements = {`, up to the closing brace. */

@@ -126,14 +126,12 @@ class ListedParser {
         if (kind === undefined) break;
         if (kind === 'chain') this.#readChain(table, line, name);
         else if (kind === 'set' || kind === 'map') this.#readSet(table, { kind, line, name });
-        else {
-          this.#skipBlock();
-          table.counters.push(name);
-        }
+        else if (this.#isCounter()) table.counters.push(name);
+        else break;
         return;
       }
       case 'comment':
-        if (lexer.next() === 'string' && this.#isAtLineEnd()) {
+        if (table.comment === undefined && lexer.next() === 'string' && this.#isAtLineEnd()) {
           table.comment = lexer.word;
           return;
         }
@@ -143,7 +141,7 @@ class ListedParser {
           .slice(at, lexer.endOfLine(at))
           .replace(/;?\s*(#.*)?$/, '')
           .trim();
-        if (/^[\w-]+(\s*,\s*[\w-]+)*$/.test(flags)) {
+        if (table.flags.length === 0 && /^[\w-]+(\s*,\s*[\w-]+)*$/.test(flags)) {
           table.flags = flags.split(/\s*,\s*/);
           lexer.skipLine();
           return;
@@ -226,6 +224,18 @@ class ListedParser {
     }
   }
 
+  /** Takes a counter's block, whose values do not matter. */
+  #isCounter(): boolean {
+    const words = this.#words;
+    words.clear();
+    for (let { kind } = this.#lexer; !this.#isSign('}'); kind = this.#lexer.next()) {
+      if (kind === 'end' || words.words.length > LONGEST_COUNTER) return false;
+      if (kind !== 'newline' && !this.#isSign('{')) words.push(this.#lexer);
+    }
+    const text = words.textBetween(0, words.words.length);
+    return /^(# handle \d+ ?)?(comment "[^"]*" ?)?(packets \d+ bytes \d+)?$/.test(text);
+  }
+
   /** Steps behind the brace that closes what has been opened. */
   #skipBlock(): void {
     for (let depth = 1; depth > 0 && this.#lexer.next() !== 'end'; ) {
@@ -262,6 +272,9 @@ class ListedParser {
   }
 }
 
+/** In words. */
+const LONGEST_COUNTER = 9;
+
 const XT = /^# xt_/;
 
 /** By what lines of a chain begin that are no rules. */
@@ -274,11 +287,11 @@ function readProperty(
   head: { hook?: ListedHook; comment?: string },
 ): boolean {
   if (words.peek() === 'comment') {
-    if (words.isString[1] !== true || words.words.length !== 2) return false;
+    if (head.comment !== undefined || words.isString[1] !== true || words.words.length !== 2) return false;
     head.comment = words.words[1] as string;
     return true;
   }
-  const hook = readHook(words, family);
+  const hook = head.hook === undefined ? readHook(words, family) : undefined;
   if (hook !== undefined) head.hook = hook;
   return hook !== undefined;
 }
