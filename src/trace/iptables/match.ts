@@ -213,16 +213,13 @@ function testBridged({ packet, stage }: Scene, { negated }: Negatable): Truth {
 
 function testSet({ sets, packet }: Scene, match: Extract<SavedMatch, { kind: 'set' }>, state: State): Truth {
   const source = state.source && formatIP(state.source);
-  const asked =
-    source === undefined
-      ? undefined
-      : sets?.(match.set, match.directions, {
-          protocol: packet.protocol,
-          source,
-          ...(state.sourcePort === undefined ? {} : { sourcePort: state.sourcePort }),
-          destination: formatIP(state.destination),
-          ...(state.destinationPort === undefined ? {} : { destinationPort: state.destinationPort }),
-        });
+  const asked = sets?.(match.set, match.directions, {
+    protocol: packet.protocol,
+    ...(source === undefined ? {} : { source }),
+    ...(state.sourcePort === undefined ? {} : { sourcePort: state.sourcePort }),
+    destination: formatIP(state.destination),
+    ...(state.destinationPort === undefined ? {} : { destinationPort: state.destinationPort }),
+  });
   return asked === undefined
     ? unknown(`what is in the set ${match.set} is unknown`)
     : negateIf(match.negated, asked);

@@ -22,8 +22,12 @@ export interface PreparedRules {
 export type SetLookup = (
   set: string,
   directions: readonly ('src' | 'dst')[],
-  packet: Pick<Packet, 'protocol' | 'source' | 'sourcePort' | 'destination' | 'destinationPort'>,
+  packet: AskedPacket,
 ) => boolean | undefined;
+
+/** Without a source where that is one of the host's addresses, of which no more is known. */
+export type AskedPacket = Pick<Packet, 'protocol' | 'sourcePort' | 'destination' | 'destinationPort'> &
+  Partial<Pick<Packet, 'source'>>;
 
 export interface Chain {
   readonly name: string;

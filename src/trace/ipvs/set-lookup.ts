@@ -10,10 +10,9 @@ import type {
   ListedSetPart,
 } from '../../backends/ipvs/listed.ts';
 import { formatIP, type IPBytes, parseIP } from '../../shared/ip.ts';
-import type { SetLookup } from '../iptables/prepare.ts';
+import type { AskedPacket, SetLookup } from '../iptables/prepare.ts';
 
 type Direction = Parameters<SetLookup>[1][number];
-type AskedPacket = Parameters<SetLookup>[2];
 
 interface PreparedSet {
   readonly set: ListedIPSet;
@@ -137,7 +136,7 @@ function fieldOf(
   switch (dimension) {
     case 'ip':
     case 'net':
-      return parseIP(isSource ? packet.source : packet.destination);
+      return parseIP((isSource ? packet.source : packet.destination) ?? '');
     case 'port': {
       const { protocol } = packet;
       if (protocol === 'other') return undefined;
