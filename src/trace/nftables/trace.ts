@@ -4,7 +4,8 @@
  * base chains of all tables of its family at each hook, connection tracking, and the choice between delivering and
  * forwarding.
  *
- * Not asked are routes and sysctls: a packet that the rules let pass counts as delivered.
+ * Not asked are routes and sysctls: a packet that the rules let pass counts as delivered. Connection tracking counts as on,
+ * as it is wherever any rule translates or asks for a connection.
  */
 import { deliver, passWithoutRules } from '../connection.ts';
 import { ONE } from '../fraction.ts';
