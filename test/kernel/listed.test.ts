@@ -110,6 +110,18 @@ describe.skipIf(reason !== undefined)('what nft lists', () => {
     await expectSame(listed);
   });
 
+  it('of foreign rules, with handles and counters', async () => {
+    const printed = await list('nft -f "$1"; nft -a list ruleset; echo ---', [FOREIGN]);
+    const [counting = '', listed = ''] = printed.split('---\n');
+    const read = (text: string) => {
+      const ruleset = parseListed(text);
+      // Objects of other kinds are texts, which hold their handles.
+      return whatJSONSays({ ...ruleset, tables: ruleset.tables.map((table) => ({ ...table, others: [] })) });
+    };
+    expect(counting).toContain('# handle');
+    expect(read(counting)).toEqual(read(listed));
+  });
+
   it('of rules of iptables-nft', async () => {
     const listed = await list(OF_IPTABLES);
     const ruleset = parseListed(listed);

@@ -241,6 +241,9 @@ function skipUnknown(words: ListedWords): boolean {
       return skipTranslation(words);
     case 'counter':
       return words.take('name') && skipValue(words);
+    case 'last':
+      if (words.take('used')) words.at++;
+      return true;
     case 'synproxy':
       while (['mss', 'wscale', 'name'].includes(words.peek())) words.at += 2;
       while (['timestamp', 'sack-perm'].includes(words.peek())) words.at++;

@@ -386,6 +386,25 @@ describe('rules', () => {
     expect(chainOf(rule).rules[0]?.text).toBe(rule);
   });
 
+  it.each([
+    ['meta mark and 0x4000 == 0x4000 accept', 'meta mark & 0x00004000 == 0x00004000 accept'],
+    [
+      'counter packets 0 bytes 0 meta mark set mark or 0x4000',
+      'counter meta mark set meta mark | 0x00004000',
+    ],
+    ['reject with icmp type host-unreachable', 'reject with icmp host-unreachable'],
+    [
+      'dnat ip addr . port to numgen random mod 1 map { 0 : 10.0.0.1 . 80 }',
+      'dnat ip to numgen random mod 1 map { 0 : 10.0.0.1 . 80 }',
+    ],
+    ['meta iifname "eth0" accept', 'iifname "eth0" accept'],
+    ['skuid 0 accept', 'meta skuid 0 accept'],
+  ])('are the same in other dialects: %s', (rule, text) => {
+    expect(chainOf(rule).rules[0]?.text).toBe(text);
+    expect(JSON.stringify(statementsOf(rule))).not.toContain('unknown');
+    expect(statementsOf(rule)).toEqual(statementsOf(text));
+  });
+
   it('are unknown to their end where it is not certain how far something goes', () => {
     expect(chainOf('tcp dport 80 frobnicate 1 accept comment "c" # handle 3').rules[0]).toMatchObject({
       comment: 'c',
