@@ -43,7 +43,7 @@ if (process.env.SVCRULES_REQUIRE_KERNEL === '1') {
   });
 }
 
-/** Without lines, and without what nft 1.0 leaves out of its JSON. */
+/** Without lines, and without what nft 1.0.6 leaves out of its JSON. */
 function whatJSONSays(ruleset: ListedRuleset): unknown {
   return {
     ...ruleset,

@@ -113,8 +113,9 @@ function readTyped(kind: string, what: JSONObject): ListedExpression | undefined
       return key === undefined ? undefined : { kind: 'meta', key };
     case 'ct': {
       if (key === undefined) return undefined;
-      const direction = asString(what.dir);
-      return { kind: 'ct', key: direction === undefined ? key : `${direction} ${key}` };
+      // The family of addresses is part of the key, or stands beside it.
+      const words = [asString(what.dir), asString(what.family), key];
+      return { kind: 'ct', key: words.filter((word) => word !== undefined).join(' ') };
     }
     case 'fib': {
       const result = asString(what.result);

@@ -101,7 +101,8 @@ function readMatch({ op, left: asked, right: compared }: JSONObject): ListedStat
   const operator = op === 'in' ? '==' : operatorOf(asString(op) ?? '');
   if (operator === undefined) return undefined;
   const left = readJSONExpression(asked);
-  const right = readOperand(compared, left, op !== 'in');
+  const isExact = op !== 'in' && (isFlags(left) || (op !== '==' && Array.isArray(compared)));
+  const right = isExact ? unknownJSON(compared) : readOperand(compared, left);
   if (right.kind === 'values' && !right.isSet) {
     const masked = maskedMark(left, right.values, operator);
     if (masked !== undefined) return masked;
@@ -109,11 +110,11 @@ function readMatch({ op, left: asked, right: compared }: JSONObject): ListedStat
   return { kind: 'match', left, operator, right };
 }
 
-function readOperand(value: unknown, left: ListedExpression, isExact: boolean): ListedOperand {
+function readOperand(value: unknown, left: ListedExpression): ListedOperand {
   if (typeof value === 'string' && value.length > 1 && value.startsWith('@')) {
     return { kind: 'set', name: value.slice(1) };
   }
-  if (left.kind === 'unknown' || (isExact && isFlags(left))) return unknownJSON(value);
+  if (left.kind === 'unknown') return unknownJSON(value);
   if (typeof value === 'boolean') {
     return { kind: 'values', values: [[{ kind: 'word', word: value ? 'exists' : 'missing' }]] };
   }

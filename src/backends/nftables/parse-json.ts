@@ -2,7 +2,7 @@
  * Reads what `nft -j list ruleset` prints, by libnftables-json(5). In: the text. Out: the same typed tables as of the list
  * in text; all lines are 1, for it is one. No text makes it throw.
  *
- * nft 1.0 leaves out of its JSON: comments of tables and chains, the flags of tables, the devices of chains, `dynamic`,
+ * nft 1.0.6 leaves out of its JSON: comments of tables and chains, the flags of tables, the devices of chains, `dynamic`,
  * `typeof`, `auto-merge`.
  */
 import {
@@ -13,6 +13,7 @@ import {
   type JSONObject,
   jsonText,
   onlyEntry,
+  readJSONExpression,
   readJSONKey,
 } from './json-values.ts';
 import type {
@@ -29,7 +30,7 @@ import type {
 import { isFamily } from './listed-hook.ts';
 import { styleOfType } from './listed-values.ts';
 import { readJSONStatement, readJSONVerdict } from './parse-json-rule.ts';
-import { printListedStatements } from './print-listed-rule.ts';
+import { printExpression, printListedStatements } from './print-listed-rule.ts';
 
 const LINE = 1;
 /** As much of a text that is not understood as helps to find it. */
@@ -187,9 +188,19 @@ function readHook({ type, hook, prio, policy = 'accept', dev }: JSONObject): Lis
 
 type Refuse = (value: unknown, problem: string) => void;
 
-/** `"ipv4_addr"`, `["ipv4_addr", "inet_service"]`, `"ipv4_addr . inet_service"` */
-function readType(type: unknown): readonly string[] {
-  return asStrings(type).flatMap((part) => part.split(' . '));
+interface SetType {
+  readonly parts: readonly string[];
+  readonly isTypeof: boolean;
+}
+
+/** `"ipv4_addr"`, `["ipv4_addr", "inet_service"]`, `"ipv4_addr . inet_service"`; of newer ones `{"typeof": …}`, expressions. */
+function readType(type: unknown): SetType {
+  const [kind, what] = onlyEntry(type) ?? [];
+  if (kind !== 'typeof')
+    return { parts: asStrings(type).flatMap((part) => part.split(' . ')), isTypeof: false };
+  const expression = readJSONExpression(what);
+  const parts = expression.kind === 'concat' ? expression.parts : [expression];
+  return { parts: parts.map(printExpression), isTypeof: true };
 }
 
 function readSet(
@@ -200,8 +211,8 @@ function readSet(
 ): ListedSet | undefined {
   const name = asString(what.name);
   if (name === undefined) return undefined;
-  const type = readType(what.type);
-  const value = kind === 'map' ? readType(what.map) : undefined;
+  const { parts: type, isTypeof } = readType(what.type);
+  const value = kind === 'map' ? readType(what.map).parts : undefined;
   const elements: ListedElement[] = [];
   for (const element of Array.isArray(what.elem) ? what.elem : []) {
     const parts = readElement(element, type, value);
@@ -212,7 +223,14 @@ function readSet(
   const timeoutSeconds = asNumber(what.timeout);
   const options = readOptions(what);
   return {
-    ...{ kind, line: LINE, name, type, ...(value === undefined ? {} : { value }) },
+    ...{
+      kind,
+      line: LINE,
+      name,
+      type,
+      ...(isTypeof ? { isTypeof } : {}),
+      ...(value === undefined ? {} : { value }),
+    },
     flags: asStrings(what.flags),
     ...(size === undefined ? {} : { size }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),

@@ -21,7 +21,7 @@ export function readNATFlags(words: ListedWords): readonly string[] | undefined 
 export function readDNAT(words: ListedWords): ListedStatement | undefined {
   words.at++;
   const family = readFamily(words);
-  // nft up to 1.0.0 says what the map has: dnat ip addr . port to numgen …
+  // Older ones say what the map has: dnat ip addr . port to numgen …
   if (words.take('addr') && words.take('.')) words.take('port');
   if (!words.take('to')) return undefined;
   const targets = words.peek() === 'numgen' ? readTargets(words) : readTarget(words);

@@ -190,6 +190,31 @@ describe('parseListedJSON', () => {
     expect(ruleOf(statement)?.statements).toEqual([{ kind: 'unknown', text: JSON.stringify(statement) }]);
   });
 
+  it('reads types that are expressions', () => {
+    const concat = [{ payload: { protocol: 'ip', field: 'saddr' } }, meta('iifname')];
+    const set = { family: 'ip', table: 't', name: 's', type: { typeof: { concat } } };
+    const elem = [{ concat: ['10.0.0.1', 'eth*'] }];
+    expect(onlyTable(TABLE, { set: { ...set, elem } }).sets).toMatchObject([
+      {
+        ...{ type: ['ip saddr', 'iifname'], isTypeof: true },
+        elements: [
+          {
+            key: [
+              { kind: 'word', word: '10.0.0.1' },
+              { kind: 'prefix', text: 'eth*' },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('reads addresses of connections, with the family in either place', () => {
+    const ofKey = (ct: object) => ruleOf({ match: { op: '==', left: { ct }, right: '10.0.0.1' } })?.text;
+    expect(ofKey({ key: 'ip saddr', dir: 'original' })).toBe('ct original ip saddr 10.0.0.1');
+    expect(ofKey({ key: 'saddr', family: 'ip', dir: 'original' })).toBe('ct original ip saddr 10.0.0.1');
+  });
+
   it('does not take flags that must be equal as a whole for any of them', () => {
     expect(
       ruleOf({ match: { op: '!=', left: { ct: { key: 'status' } }, right: 'dnat' } })?.statements,
