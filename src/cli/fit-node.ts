@@ -5,18 +5,20 @@
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { Backend } from '../backends/backend.ts';
 import { loadBackend } from '../backends/registry.ts';
-import { countDifferences, fittingReleases, type ReleaseCandidate } from '../diff/iptables/fit-release.ts';
-import { type RuleTables, ruleTables } from '../diff/iptables/rule-tables.ts';
+import {
+  countDifferences,
+  fittingReleases,
+  type ReleaseCandidate,
+  type RulesByFamily,
+} from '../diff/fit-release.ts';
 import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
 import { releaseOfNode } from '../proxy/node-release.ts';
-import type { Release } from '../proxy/release.ts';
+import { hasMode, type Release } from '../proxy/release.ts';
 import type { CommandIO } from './io.ts';
 import { isLive } from './load-input.ts';
 import type { LoadedCompilation } from './load-node.ts';
-import { compiledRules, type HostRules } from './node-rules.ts';
+import { compiledRules } from './node-rules.ts';
 import type { InputOptions, NodeOptions } from './options.ts';
-
-type Dumps = Readonly<Partial<Record<IPFamily, HostRules>>>;
 
 /** With more service ports, only what does not depend on Services decides: to compile for each release would take long. */
 const MOST_SERVICE_PORTS = 3000;
@@ -24,26 +26,26 @@ const MOST_SERVICE_PORTS = 3000;
 /** @param actual the host's rules, of the families that are compared */
 export async function fitRelease(
   loaded: LoadedCompilation,
-  actual: Dumps,
+  actual: RulesByFamily,
   options: NodeOptions,
   io: CommandIO,
 ): Promise<LoadedCompilation> {
   const families = Object.keys(actual) as IPFamily[];
-  const found = families.map((family) => ruleTables((actual[family] as HostRules).rules.dump));
-  const backend = await loadBackend('iptables');
+  const { mode } = loaded.compiled;
+  const backend = await loadBackend(mode);
   const compileFor = (release: Release, state = loaded.state): LoadedCompilation =>
     compileAgain(loaded, backend, { release, node: options.node, addresses: options.nodeAddress }, state);
-  const tablesOf = (compilation: LoadedCompilation): readonly RuleTables[] =>
-    families.map((family) => ruleTables(compiledRules(compilation.compiled, family).dump));
+  const rulesOf = ({ compiled }: LoadedCompilation): RulesByFamily =>
+    Object.fromEntries(families.map((family) => [family, compiledRules(compiled, family)]));
   const empty = { ...loaded.state, services: [], endpointSlices: [] };
   const candidates = SUPPORTED_RELEASES.toReversed()
     .map(parseRelease)
-    .map((release): ReleaseCandidate => ({ release, rules: tablesOf(compileFor(release, empty)) }));
-  const fitting = fittingReleases(candidates, found);
+    .filter((release) => hasMode(release, mode))
+    .map((release): ReleaseCandidate => ({ release, rules: rulesOf(compileFor(release, empty)) }));
+  const fitting = fittingReleases(candidates, actual);
   const best = fitting.includes(loaded.view.release) ? loaded : compileFor(fitting[0] as Release);
-  const differs = (tables: readonly RuleTables[]) =>
-    tables.some((each, i) => countDifferences(each, found[i] as RuleTables) > 0);
-  const exact = findExact(best, fitting, compileFor, (each) => !differs(tablesOf(each)));
+  const isExact = (each: LoadedCompilation) => countDifferences(rulesOf(each), actual) === 0;
+  const exact = findExact(best, fitting, compileFor, isExact);
   const names = fitting.map(({ name }) => name);
   if (exact.view.release !== loaded.view.release) {
     const others = names.filter((name) => name !== exact.view.release.name);
@@ -73,20 +75,47 @@ function findExact(
   return best;
 }
 
+/**
+ * A host in mode ipvs has most likely synced more than once, and then may have more than after its first sync.
+ * @param actual the host's rules, of the families that are compared
+ */
+export async function fitSyncs(
+  loaded: LoadedCompilation,
+  actual: RulesByFamily,
+  options: NodeOptions,
+): Promise<LoadedCompilation> {
+  const { compiled, view } = loaded;
+  if (compiled.mode !== 'ipvs') return loaded;
+  const differs = (each: LoadedCompilation): number =>
+    countDifferences(
+      Object.fromEntries(
+        (Object.keys(actual) as IPFamily[]).map((family) => [family, compiledRules(each.compiled, family)]),
+      ),
+      actual,
+    );
+  const backend = await loadBackend('ipvs');
+  const { release } = view;
+  const wanted = { release, node: options.node, addresses: options.nodeAddress, ipvsSyncs: 2 };
+  const later = compileAgain(loaded, backend, wanted, loaded.state);
+  return differs(later) <= differs(loaded) ? later : loaded;
+}
+
 interface Wanted {
   readonly release: Release;
   readonly node: string | undefined;
   readonly addresses: readonly string[];
+  readonly ipvsSyncs?: number;
 }
 
 function compileAgain(
   loaded: LoadedCompilation,
   backend: Backend,
-  { release, node: name, addresses }: Wanted,
+  { release, node: name, addresses, ipvsSyncs = loaded.view.ipvsSyncs }: Wanted,
   state: LoadedCompilation['state'],
 ): LoadedCompilation {
   const { configuration, nfacct } = loaded.view;
-  const view = buildNodeView(state, { release, configuration, node: { name, addresses }, nfacct });
+  const node = { name, addresses };
+  const view = buildNodeView(state, { release, configuration, node, nfacct, ipvsSyncs });
   return { ...loaded, view, compiled: backend.compile(view) };
 }
 

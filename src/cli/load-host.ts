@@ -3,23 +3,27 @@ import type { HostState } from '../host/host-state.ts';
 import { readDumps } from '../host/read-dumps.ts';
 import { readThisHost } from '../host/read-this-host.ts';
 import { readViaPod } from '../host/read-via-pod.ts';
+import type { ProxyMode } from '../proxy/configuration.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 import type { CommandIO } from './io.ts';
 import { kubectlOf, reportDiagnostics } from './load-input.ts';
+import { toolsOf } from './node-rules.ts';
 import type { ClusterOptions, CommonOptions, HostOptions } from './options.ts';
 
 /**
  * Reads the host and says what is to be known of it.
  * @param node whose rules they are, for `--via-pod`
+ * @param mode of kube-proxy there: which tools are asked
  * @returns undefined where no flag names a host.
  * @throws OperationalError where it cannot be read.
  */
 export async function loadHost(
   options: HostOptions & ClusterOptions & CommonOptions,
   node: string,
+  mode: ProxyMode,
   io: CommandIO,
 ): Promise<HostState | undefined> {
-  const host = await readHost(options, node, io);
+  const host = await readHost(options, node, mode, io);
   if (host !== undefined) reportDiagnostics(host.notes, [], options, io);
   return host;
 }
@@ -27,11 +31,12 @@ export async function loadHost(
 async function readHost(
   options: HostOptions & ClusterOptions,
   node: string,
+  mode: ProxyMode,
   io: CommandIO,
 ): Promise<HostState | undefined> {
   if (options.dump.length > 0) return readDumps(options.dump, io.stdin);
-  if (options.host) return readThisHost({ env: io.env });
+  if (options.host) return readThisHost({ env: io.env, tools: toolsOf(mode) });
   if (!options.viaPod) return undefined;
   if (node === '') throw new OperationalError('--via-pod needs a node: name it with --node');
-  return readViaPod(node, kubectlOf(options, io));
+  return readViaPod(node, kubectlOf(options, io), { tools: toolsOf(mode) });
 }

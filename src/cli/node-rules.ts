@@ -2,29 +2,66 @@
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { CompiledNode } from '../backends/backend.ts';
 import { problems } from '../backends/iptables/parse.ts';
-import type { HostState } from '../host/host-state.ts';
+import { parseBoundAddresses, parseIPAddresses } from '../backends/ipvs/parse-ip-addr.ts';
+import { parseIPSets } from '../backends/ipvs/parse-ipset.ts';
+import { parseListedServers, parseSavedServers } from '../backends/ipvs/parse-ipvsadm.ts';
+import { parseListedJSON } from '../backends/nftables/parse-json.ts';
+import { parseListed } from '../backends/nftables/parse-listed.ts';
+import type { HostState, HostText, HostTool } from '../host/host-state.ts';
+import type { ReadToolsOptions } from '../host/read-tools.ts';
 import type { ProxyMode } from '../proxy/configuration.ts';
 import { plainText } from '../report/plain-text.ts';
 import { OperationalError } from '../shared/operational-error.ts';
-import { type IptablesRules, iptablesRules, type NodeRules } from '../trace/node-rules.ts';
+import {
+  DUMMY_DEVICE,
+  type IptablesRules,
+  type IpvsRules,
+  iptablesRules,
+  type NftablesRules,
+  type NodeRules,
+} from '../trace/node-rules.ts';
 import type { CommandIO } from './io.ts';
 
-/** Whether packets can be followed through a mode's rules. */
+/** Through whose rules packets can be followed, and what prints them on a host. */
+const TOOLS: Readonly<Partial<Record<ProxyMode, ReadToolsOptions['tools']>>> = {
+  iptables: ['iptables-save'],
+  ipvs: ['ipvsadm-save', 'ipset-save', 'iptables-save', 'ip-addr'],
+  nftables: ['nft-text'],
+};
+
 export function isFollowed(mode: ProxyMode): boolean {
-  return mode === 'iptables';
+  return TOOLS[mode] !== undefined;
+}
+
+/** @throws OperationalError for a mode whose rules cannot be followed. */
+export function toolsOf(mode: ProxyMode): ReadToolsOptions['tools'] {
+  const tools = TOOLS[mode];
+  if (tools !== undefined) return tools;
+  const followed = Object.keys(TOOLS).join(', ');
+  throw new OperationalError(`packets cannot be followed through rules of mode ${mode}, only of ${followed}`);
 }
 
 /** @throws OperationalError for a mode whose rules cannot be followed. */
 export function compiledRules({ mode, artifacts }: CompiledNode, family: IPFamily): NodeRules {
+  toolsOf(mode);
   const textOf = (name: string): string => {
     const artifact = artifacts.find((candidate) => candidate.name === name);
     return [...(artifact?.text() ?? [])].join('');
   };
+  const iptables = () => iptablesRules(textOf(family === 'IPv4' ? 'iptables.save' : 'ip6tables.save'));
   switch (mode) {
-    case 'iptables':
-      return iptablesRules(textOf(family === 'IPv4' ? 'iptables.save' : 'ip6tables.save'));
+    case 'nftables':
+      return { kind: 'nftables', listed: parseListed(textOf(family === 'IPv4' ? 'ip.list' : 'ip6.list')) };
+    case 'ipvs':
+      return {
+        kind: 'ipvs',
+        iptables: iptables(),
+        servers: parseSavedServers(textOf('ipvsadm.save')),
+        sets: parseIPSets(textOf('ipset.save')),
+        bound: parseBoundAddresses(textOf('addresses'), DUMMY_DEVICE),
+      };
     default:
-      throw new OperationalError(`packets can be followed through mode iptables, not yet through ${mode}`);
+      return iptables();
   }
 }
 
@@ -34,21 +71,128 @@ export interface HostRules {
   readonly origin: string;
 }
 
+/** Whether the host shows rules of a family in a mode. */
+export function hasRules({ texts }: HostState, family: IPFamily, mode: ProxyMode): boolean {
+  if (mode === 'nftables') return texts.some(({ tool }) => tool === 'nft-text' || tool === 'nft-json');
+  return texts.some((text) => text.tool === 'iptables-save' && text.family === family);
+}
+
+/** In which mode kube-proxy seems to work there, by what was read. */
+export function modeOfHost({ texts }: HostState): ProxyMode {
+  if (texts.some(({ tool }) => tool === 'ipvsadm-save' || tool === 'ipvsadm-list')) return 'ipvs';
+  const isListing = ({ tool, text }: HostText) =>
+    (tool === 'nft-text' && /^table ip6? kube-proxy \{/m.test(text)) ||
+    (tool === 'nft-json' && text.includes('"kube-proxy"'));
+  return texts.some(isListing) ? 'nftables' : 'iptables';
+}
+
 /**
  * @param mode whose rules are looked for
+ * @param intended stands for the addresses on the dummy device where the host's are not known
  * @throws OperationalError where the host has no such rules.
  */
-export function hostRules(host: HostState, family: IPFamily, mode: ProxyMode, io: CommandIO): HostRules {
-  const found = host.texts.find((text) => text.tool === 'iptables-save' && text.family === family);
-  if (found === undefined) {
-    const has = host.texts.map(({ tool, family: of }) => (of === undefined ? tool : `${tool} of ${of}`));
-    throw new OperationalError(
-      `there are no ${mode} rules of ${family} among what was read${has.length === 0 ? '' : `, only ${has.join(', ')}`}`,
-    );
+export function hostRules(
+  host: HostState,
+  family: IPFamily,
+  mode: ProxyMode,
+  intended: NodeRules | undefined,
+  io: CommandIO,
+): HostRules {
+  switch (mode) {
+    case 'nftables':
+      return hostListing(host);
+    case 'ipvs':
+      return hostServers(host, family, intended, io);
+    default: {
+      const { text, origin } = textOf(host, ['iptables-save'], family);
+      const rules = iptablesRules(text);
+      sayProblems(rules, origin, io);
+      return { rules, origin };
+    }
   }
-  const rules = iptablesRules(found.text);
-  sayProblems(rules, found.origin, io);
-  return { rules, origin: found.origin };
+}
+
+/** Several dumps may each hold a table. */
+function hostListing(host: HostState): HostRules & { readonly rules: NftablesRules } {
+  const texts = host.texts.filter(({ tool }) => tool === 'nft-text' || tool === 'nft-json');
+  const [first] = texts;
+  if (first === undefined) throw missing(host, 'nft list ruleset');
+  const listed = texts.map(({ tool, text }) =>
+    tool === 'nft-json' ? parseListedJSON(text) : parseListed(text),
+  );
+  return {
+    rules: {
+      kind: 'nftables',
+      listed: {
+        tables: listed.flatMap(({ tables }) => tables),
+        problems: listed.flatMap((each) => each.problems),
+      },
+    },
+    origin: originOf(texts),
+  };
+}
+
+function hostServers(
+  host: HostState,
+  family: IPFamily,
+  intended: NodeRules | undefined,
+  io: CommandIO,
+): HostRules & { readonly rules: IpvsRules } {
+  const saved = textOf(host, ['iptables-save'], family);
+  const servers = textOf(host, ['ipvsadm-save', 'ipvsadm-list']);
+  const sets = textOf(host, ['ipset-save']);
+  const iptables = iptablesRules(saved.text);
+  sayProblems(iptables, saved.origin, io);
+  const addresses = host.texts.find(({ tool }) => tool === 'ip-addr' || tool === 'addresses');
+  const rules: IpvsRules = {
+    kind: 'ipvs',
+    iptables,
+    servers: (servers.tool === 'ipvsadm-list' ? parseListedServers : parseSavedServers)(servers.text),
+    sets: parseIPSets(sets.text),
+    bound: addresses === undefined ? boundAsIntended(intended) : boundAddresses(addresses),
+  };
+  if (addresses === undefined && family === 'IPv4')
+    io.stderr.write(
+      'warning: the addresses on kube-ipvs0 are not among what was read (ip addr); they are taken to be as they should\n',
+    );
+  const texts = [saved, servers, sets, ...(addresses === undefined ? [] : [addresses])];
+  return { rules, origin: originOf(texts) };
+}
+
+function boundAddresses({ tool, text }: HostText): IpvsRules['bound'] {
+  return tool === 'addresses' ? parseBoundAddresses(text, DUMMY_DEVICE) : parseIPAddresses(text);
+}
+
+function boundAsIntended(intended: NodeRules | undefined): IpvsRules['bound'] {
+  return intended?.kind === 'ipvs' ? intended.bound : { addresses: [], problems: [] };
+}
+
+function originOf(texts: readonly HostText[]): string {
+  return [...new Set(texts.map(({ origin }) => origin))].join(', ');
+}
+
+function textOf(host: HostState, tools: readonly HostTool[], family?: IPFamily): HostText {
+  const found = host.texts.find(
+    (text) => tools.includes(text.tool) && (family === undefined || text.family === family),
+  );
+  if (found !== undefined) return found;
+  const [tool = ''] = tools;
+  throw missing(
+    host,
+    `${COMMANDS[tool as keyof typeof COMMANDS] ?? tool}${family === undefined ? '' : ` of ${family}`}`,
+  );
+}
+
+const COMMANDS = {
+  'iptables-save': 'iptables-save',
+  'ipset-save': 'ipset save',
+  'ipvsadm-save': 'ipvsadm -Sn',
+} as const;
+
+function missing({ texts }: HostState, what: string): OperationalError {
+  const has = texts.map(({ tool, family }) => (family === undefined ? tool : `${tool} of ${family}`));
+  const only = has.length === 0 ? '' : `, only ${has.join(', ')}`;
+  return new OperationalError(`there is no output of ${what} among what was read${only}`);
 }
 
 function sayProblems({ text, dump }: IptablesRules, origin: string, io: CommandIO): void {

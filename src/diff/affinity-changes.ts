@@ -74,7 +74,9 @@ function affinitySeconds(
   if (visits.length === 0) return undefined;
   const times: number[] = [];
   for (const { endpoint, lists } of visits) {
-    const returns = (secondsAgo: number) => {
+    // Whether the last moment still belongs to it differs from mode to mode.
+    const returns = (seconds: number) => {
+      const secondsAgo = seconds - 0.5;
       const recent = lists.map((list) => ({ list, secondsAgo }));
       const again = tracers.trace(side, { ...probe.packet, recent }, UNNAMED_DEVICES);
       const share = again.find((outcome) => visitOf(outcome)[0]?.endpoint === endpoint)?.fraction;

@@ -170,11 +170,20 @@ class PortIndex {
     if (address !== undefined) return this.byAddress.get(address) ?? [];
     if (endpoint !== undefined) return this.byEndpoint.get(endpoint) ?? [];
     const owner = leadsTo === undefined ? undefined : this.owners.get(leadsTo)?.servicePort;
-    const views = socket === undefined ? [] : (this.bySocket.get(socket) ?? []);
+    const views = socket === undefined ? [] : this.viewsAt(socket);
     // Whose address it is counts more than where it leads; several Services may have one external IP and port.
     if (owner !== undefined && (views.length === 0 || views.includes(owner))) return [owner];
     return views;
   }
+
+  private viewsAt(socket: string): readonly ServicePortView[] {
+    return this.bySocket.get(socket) ?? this.bySocket.get(nodePortOf(socket)) ?? [];
+  }
+}
+
+/** A virtual server of mode ipvs has a node port at an address of the node. */
+function nodePortOf(socket: string): string {
+  return socket.replace(/^\S+/, '*');
 }
 
 function put(index: Map<string, ServicePortView[]>, key: string, view: ServicePortView): void {

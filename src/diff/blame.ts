@@ -16,7 +16,7 @@ import { listed, plural } from './wording.ts';
 interface Guilt {
   readonly table: string;
   readonly chain: string;
-  readonly rule: Line | MetRule | undefined;
+  readonly rule: Line | undefined;
   services: number;
   consequence: string;
 }
@@ -29,10 +29,10 @@ export class Blame {
   private readonly family: IPFamily;
   private readonly attribution: Attribution;
   private readonly compared: Compared;
-  private readonly strange: ReadonlySet<Line | MetRule>;
-  private readonly foreignLines: ReadonlySet<Line | MetRule>;
-  private readonly guilty = new Map<Line | MetRule | string, Guilt>();
-  private readonly doubts = new Map<Line | MetRule | string, { doubt: Doubt; ports: Set<string> }>();
+  private readonly strange: ReadonlySet<Line>;
+  private readonly foreignLines: ReadonlySet<Line>;
+  private readonly guilty = new Map<Line | string, Guilt>();
+  private readonly doubts = new Map<Line | string, { doubt: Doubt; ports: Set<string> }>();
   private readonly changed = new Set<string>();
   private affected = 0;
   private example: string | undefined;
@@ -140,13 +140,13 @@ export class Blame {
     }));
   }
 
-  private place(table: string, chain: string, rule: Line | MetRule | undefined) {
+  private place(table: string, chain: string, rule: Line | undefined) {
     return { family: this.family, table, chain, rule: rule === undefined ? '' : lineText(rule) };
   }
 
   /** Per service port each rule once: the last one on the way that is nobody's. */
-  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<Line | MetRule | string, Guilt> {
-    const found = new Map<Line | MetRule | string, Guilt>();
+  private guiltyOf(observations: readonly Observation[]): ReadonlyMap<Line | string, Guilt> {
+    const found = new Map<Line | string, Guilt>();
     for (const { same, actual, intended } of observations) {
       if (same) continue;
       for (const { path, verdict } of actual.outcomes) {
@@ -165,8 +165,8 @@ export class Blame {
     return found;
   }
 
-  private isStrange({ rule }: Step): boolean {
-    return this.strange.has(rule);
+  private isStrange({ rule, element }: Step): boolean {
+    return this.strange.has(rule) || (element !== undefined && this.strange.has(element));
   }
 }
 

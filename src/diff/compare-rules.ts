@@ -3,6 +3,8 @@ import type { IPFamily } from '../apiserver/objects.ts';
 import type { NodeRules } from '../trace/node-rules.ts';
 import type { Compared } from './compared.ts';
 import { compareIptables } from './iptables/compare.ts';
+import { compareIpvs } from './ipvs/compare.ts';
+import { compareNftables } from './nftables/compare.ts';
 import type { TrafficReach } from './traffic-reach.ts';
 
 export function compareRules(
@@ -11,5 +13,33 @@ export function compareRules(
   actual: NodeRules,
   reach: TrafficReach,
 ): Compared {
-  return compareIptables(family, intended, actual, reach);
+  if (intended.kind === 'iptables' && actual.kind === 'iptables')
+    return compareIptables(family, intended, actual, reach);
+  if (intended.kind === 'nftables' && actual.kind === 'nftables')
+    return compareNftables(family, intended, actual, reach);
+  if (intended.kind === 'ipvs' && actual.kind === 'ipvs') return compareIpvs(family, intended, actual, reach);
+  return ofTwoModes(intended, actual);
+}
+
+/** Nothing is spelled alike; packets have to tell. */
+function ofTwoModes(intended: NodeRules, actual: NodeRules): Compared {
+  return {
+    isOneMode: false,
+    differences: [],
+    foreign: [],
+    suspects: [],
+    policies: [],
+    suspicious: true,
+    stale: [],
+    unreadable: [],
+    isShared: () => false,
+    isBeforeTranslation: () => false,
+    owners: () => new Map(),
+    hasChains: () => true,
+    intended: () => intended,
+    actual: () => actual,
+    chainLines: () => {
+      throw new Error('rules of two modes have no lines in common');
+    },
+  };
 }

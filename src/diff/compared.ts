@@ -22,6 +22,8 @@ export interface Difference {
 }
 
 export interface Compared {
+  /** Otherwise nothing is spelled alike, and packets have to tell all. */
+  readonly isOneMode: boolean;
   /** Of kube-proxy's own lines. */
   readonly differences: readonly Difference[];
   /** Rules of others that may meet Service traffic. */

@@ -88,6 +88,7 @@ function traceServices(
     networks: general.networks,
     sockets: [],
     callingEndpoints: MOST_CALLING_ENDPOINTS,
+    onlyLocalEndpointsCall: !compared.isOneMode,
     device: OUTSIDE_DEVICE,
   };
   const services: ServiceChanges[] = [];
@@ -103,7 +104,7 @@ function traceServices(
         ...scene,
         networks: [...new Set([...general.networks, ...own.networks])],
         sockets: caughtBy(facts, compared),
-        callingEndpoints: facts.differences.length === 0 ? 1 : MOST_CALLING_ENDPOINTS,
+        callingEndpoints: facts.differences.length === 0 && compared.isOneMode ? 1 : MOST_CALLING_ENDPOINTS,
       },
       hasChains: compared.hasChains(facts.intended ?? (facts.actual as ServicePortView)),
       devices: [...new Set([...general.devices, ...own.devices])].slice(0, MOST_DEVICES),

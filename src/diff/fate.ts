@@ -5,8 +5,9 @@
 import { addFractions, compareFractions, type Fraction, reduceFraction, ZERO } from '../trace/fraction.ts';
 import type { Outcome, Verdict } from '../trace/outcome.ts';
 import type { Socket } from '../trace/packet.ts';
-import { type MetRule, type Step, stepFacts } from '../trace/step.ts';
+import { type Step, stepFacts } from '../trace/step.ts';
 import { OTHER_CHAIN } from './iptables/other-owners.ts';
+import type { Line } from './line.ts';
 import type { Probe } from './probes.ts';
 
 export interface Fate {
@@ -113,17 +114,25 @@ function isMetBefore(each: Step, step: Step): boolean {
 
 const LATE_HOOKS: ReadonlySet<string> = new Set(['POSTROUTING', 'FORWARD', 'INPUT', 'OUTPUT']);
 
-export function isKubeProxys(rule: MetRule): boolean {
-  switch (rule.kind) {
+export function isKubeProxys(line: Line): boolean {
+  switch (line.kind) {
     case 'rule':
-      return isOwnChain(rule.chain);
+      return isOwnChain(line.chain);
     case 'nft-rule':
-      return /^ip6? kube-proxy$/.test(rule.table);
+    case 'nft-element':
+    case 'nft-heading':
+      return /^ip6? kube-proxy$/.test(line.table);
     // Nobody else is expected to have some on a node.
     case 'virtual-server':
+    case 'real-server':
+    case 'bound-address':
       return true;
+    case 'ipset':
+      return line.name.startsWith('KUBE-');
+    case 'set-entry':
+      return line.set.startsWith('KUBE-');
     default:
-      return rule satisfies never;
+      return line satisfies never;
   }
 }
 

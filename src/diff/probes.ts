@@ -53,6 +53,8 @@ export interface ProbeScene {
   readonly sockets: readonly string[];
   /** How many of a Service's endpoints call it. */
   readonly callingEndpoints: number;
+  /** Only those of this node call: no packet of others comes by it, and modes differ in what they would do with it. */
+  readonly onlyLocalEndpointsCall: boolean;
   /** The device by which traffic comes in; a name that no rule has unless one is looked at. */
   readonly device: string;
 }
@@ -150,9 +152,14 @@ function clientsOf(view: ServicePortView, scene: ProbeScene): readonly Client[] 
     if (endpoints.includes(network)) continue;
     for (const address of addressesIn(network, family)) clients.push({ kind: 'range', address, network });
   }
-  const calling = endpoints.filter((ip, i) => i < scene.callingEndpoints || networks.includes(ip));
+  const callers = scene.onlyLocalEndpointsCall ? localEndpoints(view) : endpoints;
+  const calling = callers.filter((ip, i) => i < scene.callingEndpoints || networks.includes(ip));
   for (const address of new Set(calling)) clients.push({ kind: 'endpoint', address });
   return clients;
+}
+
+function localEndpoints({ traffic }: ServicePortView): readonly string[] {
+  return traffic.reachableEndpoints.filter(({ local }) => local).map(({ ip }) => ip);
 }
 
 const OUTSIDE: Readonly<Record<FamilyView['family'], readonly string[]>> = {

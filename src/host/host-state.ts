@@ -2,7 +2,10 @@
 import type { IPFamily } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 
-/** Which tool printed a text. `ipvsadm-save` is `ipvsadm -Sn`, `ipvsadm-list` is `ipvsadm -Ln`. */
+/**
+ * Which tool printed a text. `ipvsadm-save` is `ipvsadm -Sn`, `ipvsadm-list` is `ipvsadm -Ln`; `addresses` is none, but the
+ * addresses on kube-ipvs0 one a line, as the artifact of that name has them.
+ */
 export type HostTool =
   | 'iptables-save'
   | 'ipset-save'
@@ -10,7 +13,8 @@ export type HostTool =
   | 'ipvsadm-list'
   | 'nft-text'
   | 'nft-json'
-  | 'ip-addr';
+  | 'ip-addr'
+  | 'addresses';
 
 export interface HostText {
   readonly tool: HostTool;

@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { canonicalIP } from '../shared/ip.ts';
 import { OperationalError } from '../shared/operational-error.ts';
-import type { HostState, HostTool } from './host-state.ts';
+import type { HostState } from './host-state.ts';
 import { IPVS_INTERFACE } from './local-addresses.ts';
-import { readTools } from './read-tools.ts';
+import { type ReadToolsOptions, readTools } from './read-tools.ts';
 import { type LocalOptions, type ToolPlace, thisMachine } from './run-tool.ts';
 
 export interface ThisHostOptions extends LocalOptions {
   /** Default: `iptables-save`, which stands for both families. */
-  readonly tools?: readonly HostTool[] | undefined;
+  readonly tools?: ReadToolsOptions['tools'] | undefined;
 }
 
 /**

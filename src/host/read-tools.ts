@@ -9,7 +9,7 @@ import { recognise } from './recognise.ts';
 import type { ToolPlace } from './run-tool.ts';
 
 /** `iptables-save` stands for both families and both variants. All of these only print. */
-const COMMANDS: Readonly<Record<Exclude<HostTool, 'iptables-save'>, readonly string[]>> = {
+const COMMANDS: Readonly<Record<PrintingTool, readonly string[]>> = {
   'ipset-save': ['ipset', 'save'],
   'ipvsadm-save': ['ipvsadm', '-Sn'],
   'ipvsadm-list': ['ipvsadm', '-Ln'],
@@ -18,11 +18,14 @@ const COMMANDS: Readonly<Record<Exclude<HostTool, 'iptables-save'>, readonly str
   'ip-addr': ['ip', 'addr'],
 };
 
+/** `addresses` can only come from a file. */
+type PrintingTool = Exclude<HostTool, 'iptables-save' | 'addresses'>;
+
 const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
 export interface ReadToolsOptions {
   readonly place: ToolPlace;
-  readonly tools: readonly HostTool[];
+  readonly tools: readonly Exclude<HostTool, 'addresses'>[];
   readonly trustDefault: boolean;
 }
 
@@ -76,10 +79,7 @@ async function readFamilies({ place, trustDefault }: ReadToolsOptions) {
   };
 }
 
-async function readOther(
-  tool: Exclude<HostTool, 'iptables-save'>,
-  place: ToolPlace,
-): Promise<HostText | undefined> {
+async function readOther(tool: PrintingTool, place: ToolPlace): Promise<HostText | undefined> {
   const command = COMMANDS[tool];
   const origin = `${command.join(' ')} of ${place.name}`;
   const outcome = await place.run(command);

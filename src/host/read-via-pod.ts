@@ -4,9 +4,9 @@
  */
 import { type Kubectl, kubectlArguments, runKubectl } from '../input/kubectl.ts';
 import type { KubectlFailure } from '../input/kubectl-error.ts';
-import type { HostState, HostTool } from './host-state.ts';
+import type { HostState } from './host-state.ts';
 import { findProxyPod, PROXY_NAMESPACE, type ProxyPod } from './kube-proxy-pod.ts';
-import { readTools } from './read-tools.ts';
+import { type ReadToolsOptions, readTools } from './read-tools.ts';
 import {
   CollectedOutput,
   completed,
@@ -19,7 +19,7 @@ import {
 
 export interface ViaPodOptions {
   /** Default: `iptables-save`, which stands for both families. */
-  readonly tools?: readonly HostTool[] | undefined;
+  readonly tools?: ReadToolsOptions['tools'] | undefined;
   /** Ends the reading, which then fails. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -4,6 +4,7 @@
  *
  * Mirrors the output of iptables 1.4 to 1.8, ipset 6 and 7, ipvsadm 1.2, nft 1.0 and iproute2.
  */
+import { parseIP } from '../shared/ip.ts';
 import type { HostTool } from './host-state.ts';
 
 export interface Piece {
@@ -45,7 +46,16 @@ export function recognise(source: string): Recognition {
   if (isAddressJson(text)) {
     return { kind: 'outputs', pieces: [{ tool: 'ip-addr', text }], strays: { count: 0 }, remarks: [] };
   }
+  if (isAddressList(text)) {
+    return { kind: 'outputs', pieces: [{ tool: 'addresses', text }], strays: { count: 0 }, remarks: [] };
+  }
   return new Scan(text).result();
+}
+
+/** One address a line, and nothing else. */
+function isAddressList(text: string): boolean {
+  const lines = text.trim().split('\n');
+  return lines.every((line) => line.length < 50 && parseIP(line.trim()) !== undefined);
 }
 
 /** Files from Windows, and from `kubectl exec -t`, end their lines with CR LF. */

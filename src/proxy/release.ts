@@ -6,6 +6,7 @@
  * 1.32.13, 1.33.13, 1.34.4, 1.35.4, 1.36.3, 1.37.2, each with its default feature gates.
  */
 import { OperationalError } from '../shared/operational-error.ts';
+import type { ProxyMode } from './configuration.ts';
 
 /** How zone hints on endpoints become effective. */
 export type ZoneHints =
@@ -127,6 +128,22 @@ export function parseRelease(text: string): Release {
 
 export function newestRelease(): Release {
   return releaseOfMinor(NEWEST_MINOR);
+}
+
+/** Whether the mode of a release can be compiled. */
+export function hasMode(release: Release, mode: ProxyMode): boolean {
+  switch (mode) {
+    case 'iptables':
+      return true;
+    case 'ipvs':
+      return release.ipvs !== undefined;
+    case 'nftables':
+      return release.nftables !== undefined;
+    case 'userspace':
+      return release.userspace || release.classic;
+    default:
+      return mode satisfies never;
+  }
 }
 
 /** The names of the releases that have something, oldest first. */

@@ -98,7 +98,7 @@ function portBranches(context: Context, port: ExplainedPort): readonly Branch[] 
   if (port.clients === undefined) {
     return [
       below,
-      { text: 'who gets what is not computed: packets are followed through mode iptables only' },
+      { text: 'who gets what is not computed: packets cannot be followed through rules of this mode' },
     ];
   }
   const carried =

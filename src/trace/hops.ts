@@ -37,8 +37,13 @@ export function chainOwners(rules: NodeRules, family: FamilyView): ReadonlyMap<s
   switch (rules.kind) {
     case 'iptables':
       return iptablesChainOwners(family);
+    // Its chains have no Services of their own.
+    case 'ipvs':
+      return new Map();
+    case 'nftables':
+      return nftablesChainOwners(family);
     default:
-      return rules.kind satisfies never;
+      return rules satisfies never;
   }
 }
 

@@ -4,12 +4,17 @@
  */
 import { parseSaved } from '../backends/iptables/parse.ts';
 import type { SavedDump } from '../backends/iptables/saved.ts';
+import type { BoundAddresses, ListedIPSets, ListedServers } from '../backends/ipvs/listed.ts';
+import type { ListedRuleset } from '../backends/nftables/listed.ts';
 import { prepareRules } from './iptables/prepare.ts';
 import { trace } from './iptables/trace.ts';
+import { prepareIpvsNode } from './ipvs/prepare-node.ts';
+import { prepareListed } from './nftables/prepare.ts';
+import { traceListed } from './nftables/trace.ts';
 import type { Outcome } from './outcome.ts';
 import type { Host, Packet } from './packet.ts';
 
-export type NodeRules = IptablesRules;
+export type NodeRules = IptablesRules | IpvsRules | NftablesRules;
 
 export interface IptablesRules {
   readonly kind: 'iptables';
@@ -31,19 +36,61 @@ export function iptablesRules(text: string): IptablesRules {
   };
 }
 
+/** To which kube-proxy binds the addresses of Services. */
+export const DUMMY_DEVICE = 'kube-ipvs0';
+
+export interface IpvsRules {
+  readonly kind: 'ipvs';
+  readonly iptables: IptablesRules;
+  /** These three are of both families. */
+  readonly servers: ListedServers;
+  readonly sets: ListedIPSets;
+  /** Also those of other devices. */
+  readonly bound: BoundAddresses;
+}
+
+export interface NftablesRules {
+  readonly kind: 'nftables';
+  /** Of both families, with the tables of others. */
+  readonly listed: ListedRuleset;
+}
+
 /** @returns every outcome once, the most likely first; never empty. */
 export type Follow = (packet: Packet) => readonly Outcome[];
 
 export function followRules(rules: NodeRules, host: Host): Follow {
-  const prepared = prepareRules(rules.dump, host);
-  return (packet) => trace(prepared, packet);
+  switch (rules.kind) {
+    case 'iptables': {
+      const prepared = prepareRules(rules.dump, host);
+      return (packet) => trace(prepared, packet);
+    }
+    case 'ipvs': {
+      const { iptables, servers, sets, bound } = rules;
+      const own = bound.addresses.filter(({ device }) => device === DUMMY_DEVICE);
+      const prepared = prepareIpvsNode({ dump: iptables.dump, sets, servers, bound: own }, host);
+      return (packet) => trace(prepared, packet);
+    }
+    case 'nftables': {
+      const prepared = prepareListed(rules.listed, host);
+      return (packet) => traceListed(prepared, packet);
+    }
+    default:
+      return rules satisfies never;
+  }
 }
 
 /** In the order in which they stand. */
 export function chainNames(rules: NodeRules): readonly string[] {
-  return rules.dump.parts.flatMap((part) =>
-    part.kind === 'table'
-      ? part.entries.flatMap((entry) => (entry.kind === 'chain' ? [entry.name] : []))
-      : [],
-  );
+  switch (rules.kind) {
+    case 'iptables':
+      return rules.dump.parts
+        .flatMap((part) => (part.kind === 'table' ? part.entries : []))
+        .flatMap((entry) => (entry.kind === 'chain' ? [entry.name] : []));
+    case 'ipvs':
+      return chainNames(rules.iptables);
+    case 'nftables':
+      return rules.listed.tables.flatMap(({ chains }) => chains.map(({ name }) => name));
+    default:
+      return rules satisfies never;
+  }
 }

@@ -339,20 +339,35 @@ describe('why an endpoint is out', () => {
   });
 });
 
-it('leaves out who gets what in modes through which no packet can be followed', async () => {
-  const { stdout } = await explainWeb(
-    [...NODES, service(SELECTING), pod('a', '10.0.0.1')],
-    '--mode',
-    'nftables',
-  );
+it.each([
+  ['iptables', 'carried by KUBE-SVC-CDGGSHYLG3RE2FKL'],
+  ['nftables', 'carried by service-SUSTUHLJ-default/web/tcp/http'],
+])('says who gets what in mode %s', async (mode, carried) => {
+  const { stdout } = await explainWeb([...NODES, service(SELECTING), pod('a', '10.0.0.1')], '--mode', mode);
   expect(stdout).toBe(`default/web  ClusterIP, Cluster policy, no affinity
 ├─ selects Pods with app=web
 ├─ http: 10.96.0.9:80 → http
 ├─ 1 of 1 endpoint gets traffic
 │   ✓  10.0.0.1:8080  default/a  n1
-├─ who gets what is not computed: packets are followed through mode iptables only
+├─ new connections
+│   from Pods, the node, outside  to 10.96.0.9:80  all to 10.0.0.1:8080
+├─ ${carried}
 └─ as n1 has it, by kube-proxy 1.37
 `);
+});
+
+it('says who gets what of virtual servers, which are in no chain', async () => {
+  const { stdout } = await explainWeb([...NODES, service(SELECTING), pod('a', '10.0.0.1')], '--mode', 'ipvs');
+  expect(stdout).toContain('from Pods, the node, outside  to 10.96.0.9:80  all to 10.0.0.1:8080');
+  expect(stdout).toContain('├─ carried by no chain of its own\n');
+});
+
+it('leaves out who gets what in modes through which no packet can be followed', async () => {
+  const argv = ['--mode', 'userspace', '--kube-version', '1.25'];
+  const { stdout } = await explainWeb([...NODES, service(SELECTING), pod('a', '10.0.0.1')], ...argv);
+  expect(stdout).toContain(
+    '├─ who gets what is not computed: packets cannot be followed through rules of this mode\n',
+  );
 });
 
 describe('what kube-proxy leaves alone', () => {

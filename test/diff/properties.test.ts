@@ -87,6 +87,7 @@ function differing({ view, intended, texts }: Host, tamper: Tamper): ReadonlySet
       networks: [],
       sockets: [],
       callingEndpoints: 24,
+      onlyLocalEndpointsCall: false,
       device: OUTSIDE_DEVICE,
     };
     for (const { packet } of probesOf([port], scene)) {

@@ -11,6 +11,20 @@ export function parseIPAddresses(text: string): BoundAddresses {
   return text.trimStart().startsWith('[') ? fromJSON(text) : fromLines(text);
 }
 
+/** The artifact `addresses`: one a line, all of one device. */
+export function parseBoundAddresses(text: string, device: string): BoundAddresses {
+  const addresses: BoundAddress[] = [];
+  const problems: ListedProblem[] = [];
+  for (const { line, text: content } of linesOf(text)) {
+    const [written = '', length] = content.trim().split('/');
+    if (written === '') continue;
+    const address = bindAddress(device, written, length, line, content);
+    if (typeof address === 'string') problems.push({ line, text: content, problem: address });
+    else addresses.push(address);
+  }
+  return { addresses, problems };
+}
+
 /** Of an address that nobody has: the device that comes first keeps it. */
 function fromLines(text: string): BoundAddresses {
   const addresses: BoundAddress[] = [];

@@ -10,10 +10,11 @@ import { OperationalError } from '../../shared/operational-error.ts';
 import type { CommandIO } from '../io.ts';
 import { kubectlOf, reportDiagnostics } from '../load-input.ts';
 import { loadCompilation } from '../load-node.ts';
+import { toolsOf } from '../node-rules.ts';
 import { showProgress } from '../progress.ts';
 import { type ComparedCluster, compareNode, isNodeEqual, printNodes } from './diff-nodes.ts';
 import type { DiffOptions } from './diff-options.ts';
-import { checkComparable, DIFF_LISTS } from './diff-sides.ts';
+import { DIFF_LISTS } from './diff-sides.ts';
 
 /** So many nodes are read at the same time. */
 const AT_ONCE = 4;
@@ -24,7 +25,7 @@ export async function diffAllNodes(options: DiffOptions, io: CommandIO): Promise
   const isRelevant = ({ code }: { readonly code: string }) => code !== 'ReleaseAssumed';
   const loaded = await loadCompilation(options, { lists: DIFF_LISTS, isRelevant }, io);
   if (loaded === undefined) return 2;
-  checkComparable(loaded);
+  toolsOf(loaded.compiled.mode);
   const nodes = loaded.state.nodes.map(({ metadata }) => metadata.name);
   if (nodes.length === 0) throw new OperationalError('the cluster has no Nodes');
   const answers = await readNodes(nodes, { loaded, name: 'read via kube-proxy' }, options, io);
@@ -41,6 +42,7 @@ async function readNodes(
   io: CommandIO,
 ): Promise<readonly NodeAnswer[]> {
   const kubectl = kubectlOf(options, io);
+  const tools = toolsOf(cluster.loaded.compiled.mode);
   const progress = showProgress(nodes.length, 'nodes compared', io);
   const stop = new AbortController();
   const found: { readonly answer: NodeAnswer; readonly said: readonly string[] }[] = [];
@@ -52,7 +54,7 @@ async function readNodes(
       const notes = new NodeNotes(node, io);
       const nodeIO = { ...io, stderr: notes };
       reportRelease(node, cluster, options, nodeIO);
-      const read = () => readViaPod(node, kubectl, { signal: stop.signal });
+      const read = () => readViaPod(node, kubectl, { signal: stop.signal, tools });
       const answer = await compareNode(node, read, cluster, options, nodeIO);
       found[at] = { answer, said: notes.said };
       progress.step();

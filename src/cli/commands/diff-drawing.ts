@@ -1,7 +1,12 @@
 /** `diff -o mermaid` and `-o dot`: which Service is drawn, and the drawing. */
 import type { NodeDiff } from '../../diff/change.ts';
 import type { FamilyQuestion } from '../../diff/diff-family.ts';
-import { type GraphService, hasService, serviceGraph } from '../../diff/iptables/service-graph.ts';
+import {
+  type GraphService,
+  hasService,
+  iptablesQuestion,
+  serviceGraph,
+} from '../../diff/iptables/service-graph.ts';
 import { diffDot, diffMermaid } from '../../report/diff-graph.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { readName } from '../../trace/packet-ends.ts';
@@ -14,10 +19,13 @@ export function drawService(
   questions: readonly FamilyQuestion[],
   options: DiffOptions,
 ): string {
+  const drawable = questions.flatMap(iptablesQuestion);
+  if (drawable.length < questions.length)
+    throw new OperationalError(`-o ${form} draws rules of mode iptables only`);
   const service = chooseService(diff, questions, options);
   const drawn = {
     title: `${service.namespace}/${service.name}`,
-    graph: serviceGraph(questions, service),
+    graph: serviceGraph(drawable, service),
     changes: diff.services.filter((each) => isSame(each, service)),
   };
   return form === 'dot' ? diffDot(drawn) : diffMermaid(drawn);

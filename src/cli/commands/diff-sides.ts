@@ -7,12 +7,12 @@ import type { DiffHead } from '../../report/diff-text.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { isLoopback, parseIP } from '../../shared/ip.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
-import { compileWithAddresses, fitRelease } from '../fit-node.ts';
+import { compileWithAddresses, fitRelease, fitSyncs } from '../fit-node.ts';
 import type { CommandIO } from '../io.ts';
 import { loadHost } from '../load-host.ts';
 import { isLive } from '../load-input.ts';
 import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
-import { compiledRules, type HostRules, hostRules } from '../node-rules.ts';
+import { compiledRules, type HostRules, hasRules, hostRules, toolsOf } from '../node-rules.ts';
 import { requestedFamily } from './compile-options.ts';
 import { type DiffOptions, isAgainst } from './diff-options.ts';
 
@@ -42,7 +42,7 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
       }
     );
   }
-  const host = (await loadHost(options, intended.view.node.name, io)) as HostState;
+  const host = (await loadHost(options, intended.view.node.name, intended.compiled.mode, io)) as HostState;
   return hostSides(intended, host, hostName(options), options, io);
 }
 
@@ -54,11 +54,13 @@ export async function hostSides(
   given: DiffOptions,
   io: CommandIO,
 ): Promise<Sides> {
-  checkComparable(named);
+  toolsOf(named.compiled.mode);
   const { intended, options } = await atHostAddresses(named, host, given);
   const actual = hostDumps(intended, host, options, io);
   const isOpen = options.kubeVersion === undefined && !isLive(options);
-  const fitting = isOpen ? await fitRelease(intended, actual, options, io) : intended;
+  const found = Object.fromEntries(Object.entries(actual).map(([family, { rules }]) => [family, rules]));
+  const released = isOpen ? await fitRelease(intended, found, options, io) : intended;
+  const fitting = await fitSyncs(released, found, options);
   const addresses = [...new Set([...fitting.view.node.interfaceAddresses, ...(host.localAddresses ?? [])])];
   const questions = FAMILIES.flatMap((family): FamilyQuestion[] => {
     const found = actual[family];
@@ -91,11 +93,6 @@ async function atHostAddresses(
     intended: await compileWithAddresses(intended, nodeAddress),
     options: { ...options, nodeAddress },
   };
-}
-
-/** @throws OperationalError for a mode whose rules are not those of iptables. */
-export function checkComparable({ compiled: { mode } }: LoadedCompilation): void {
-  if (mode !== 'iptables') throw new OperationalError(`rules of mode ${mode} cannot be compared yet`);
 }
 
 function headOf({ view, compiled }: LoadedCompilation, against: string): DiffHead {
@@ -154,13 +151,13 @@ function hostDumps(
   io: CommandIO,
 ): Readonly<Dumps> {
   const only = requestedFamily(options.family);
-  const has = (family: IPFamily) =>
-    host.texts.some((text) => text.tool === 'iptables-save' && text.family === family);
+  const { mode } = intended.compiled;
+  const has = (family: IPFamily) => hasRules(host, family, mode);
   const compared = FAMILIES.filter((family) => (only === undefined ? has(family) : family === only));
   if (compared.length === 0) {
     const tools = [...new Set(host.texts.map(({ tool }) => tool))].join(', ');
     const found = tools === '' ? '' : `, only ${tools}`;
-    throw new OperationalError(`there are no iptables rules among what was read${found}`);
+    throw new OperationalError(`there are no rules of mode ${mode} among what was read${found}`);
   }
   for (const family of FAMILIES) {
     const { servicePorts } = intended.view.families[family];
@@ -169,6 +166,7 @@ function hostDumps(
     io.stderr.write(`warning: ${plainText(lost)}\n`);
   }
   const dumps: Dumps = {};
-  for (const family of compared) dumps[family] = hostRules(host, family, intended.compiled.mode, io);
+  for (const family of compared)
+    dumps[family] = hostRules(host, family, mode, compiledRules(intended.compiled, family), io);
   return dumps;
 }

@@ -27,7 +27,7 @@ import { loadHost } from '../load-host.ts';
 import { isLive, kubectlOf } from '../load-input.ts';
 import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
 import { linesOf } from '../manifest-lines-of.ts';
-import { compiledRules, hostRules } from '../node-rules.ts';
+import { compiledRules, hostRules, modeOfHost } from '../node-rules.ts';
 import {
   checkTraceOptions,
   liveLists,
@@ -52,7 +52,8 @@ export async function traceCommand(options: TraceOptions, io: CommandIO): Promis
     cluster = await loadCompilation(options, request, io);
     if (cluster === undefined) return 2;
   }
-  const host = await loadHost(options, options.node ?? cluster?.view.node.name ?? '', io);
+  const mode = cluster?.compiled.mode ?? options.mode ?? 'iptables';
+  const host = await loadHost(options, options.node ?? cluster?.view.node.name ?? '', mode, io);
   const destination = resolveDestination(ends.destination, cluster, {
     protocol: protocolOf(options),
     family: options.family && (options.family === 'ipv4' ? 'IPv4' : 'IPv6'),
@@ -193,7 +194,9 @@ function traceSides(
     });
   }
   if (host !== undefined) {
-    const { rules, origin } = hostRules(host, family, cluster?.compiled.mode ?? 'iptables', io);
+    const mode = cluster?.compiled.mode ?? options.mode ?? modeOfHost(host);
+    const intended = cluster && compiledRules(cluster.compiled, family);
+    const { rules, origin } = hostRules(host, family, mode, intended, io);
     const name = options.dump.length > 0 ? `the dump ${origin}` : `the host (${origin})`;
     sides.push({ kind: 'actual', name, outcomes: follow(rules, areNamed) });
   }

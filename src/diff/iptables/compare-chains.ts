@@ -44,6 +44,7 @@ export function compareChains(
   intended: RuleTables,
   actual: RuleTables,
   same: ReadonlySet<string> = NO_KEYS,
+  shared: ReadonlySet<string> = SHARED_CHAINS,
 ): readonly ChainDifference[] {
   const differences: ChainDifference[] = [];
   const kubelets = kubeletRules(intended);
@@ -51,7 +52,9 @@ export function compareChains(
     for (const { name, rules } of chains.values()) {
       if (HOOKS.has(name) || same.has(`${table} ${name}`)) continue;
       const found = actual.get(table)?.get(name)?.rules ?? NO_RULES;
-      const difference = compareChain(table, name, rules, found, kubelets);
+      const difference = shared.has(name)
+        ? compareShared(table, name, rules, found)
+        : compareChain(table, name, rules, found, kubelets);
       if (difference !== undefined) differences.push(difference);
     }
   }
@@ -65,7 +68,6 @@ function compareChain(
   actual: readonly SavedRule[],
   kubelets: ReadonlySet<string>,
 ): ChainDifference | undefined {
-  if (SHARED_CHAINS.has(chain)) return compareShared(table, chain, intended, actual);
   if (
     intended.length === actual.length &&
     intended.every((rule, i) => isSame(rule, actual[i] as SavedRule))

@@ -17,11 +17,13 @@ import { chainLines } from './rule-lines.ts';
 import { HOOKS, type RuleTables, reachableChains, ruleTables } from './rule-tables.ts';
 import { sameText } from './same-text.ts';
 
+/** @param shared chains in which each Service has rules of its own */
 export function compareIptables(
   family: IPFamily,
   intended: IptablesRules,
   actual: IptablesRules,
   reach: TrafficReach,
+  shared: ReadonlySet<string> = SHARED_CHAINS,
 ): Compared {
   const { same, rest } = sameText(intended.text, actual.text);
   const unlike = ruleTables(parseSaved(rest));
@@ -35,14 +37,15 @@ export function compareIptables(
   };
   const left = withoutRules(actual.dump, builtIn.passedOver, builtIn.passedPolicies);
   return {
-    differences: [...compareChains(unlike, found, same), ...builtIn.missing],
+    isOneMode: true,
+    differences: [...compareChains(unlike, found, same, shared), ...builtIn.missing],
     foreign: builtIn.foreign,
     suspects: builtIn.suspicious ? withTheirChains(builtIn.foreign, unlike, found) : [],
     policies: builtIn.policies,
     suspicious: builtIn.suspicious,
     stale: staleChains(family, unlike, found),
     unreadable: unreadableLines(family, actual.dump),
-    isShared: (chain) => SHARED_CHAINS.has(chain),
+    isShared: (chain) => shared.has(chain),
     isBeforeTranslation: (table) => table === 'nat',
     owners: chainOwners,
     hasChains: ({ servicePort: { name, protocol } }) => {

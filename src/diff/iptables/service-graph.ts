@@ -5,6 +5,7 @@
 import { chainOwners } from '../../backends/iptables/chain-owners.ts';
 import type { SavedDump, SavedRule } from '../../backends/iptables/saved.ts';
 import type { FamilyView, NodeView } from '../../proxy/node-view.ts';
+import type { IptablesRules } from '../../trace/node-rules.ts';
 import { socketsOf } from '../attribute.ts';
 import type { FamilyQuestion } from '../diff-family.ts';
 import { lineFacts } from '../line.ts';
@@ -40,7 +41,21 @@ export interface GraphService {
   readonly name: string;
 }
 
-export function serviceGraph(questions: readonly FamilyQuestion[], service: GraphService): ServiceGraph {
+/** A question of which both sides are rules of iptables. */
+export type IptablesQuestion = Pick<FamilyQuestion, 'family'> & {
+  readonly intended: { readonly rules: IptablesRules; readonly view: NodeView };
+  readonly actual: { readonly rules: IptablesRules; readonly view?: NodeView | undefined };
+};
+
+/** Empty for rules of other modes. */
+export function iptablesQuestion({ family, intended, actual }: FamilyQuestion): readonly IptablesQuestion[] {
+  if (intended.rules.kind !== 'iptables' || actual.rules.kind !== 'iptables') return [];
+  return [
+    { family, intended: { ...intended, rules: intended.rules }, actual: { ...actual, rules: actual.rules } },
+  ];
+}
+
+export function serviceGraph(questions: readonly IptablesQuestion[], service: GraphService): ServiceGraph {
   const intended = new Walk();
   const actual = new Walk();
   for (const { family, intended: wanted, actual: found } of questions) {

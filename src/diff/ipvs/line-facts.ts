@@ -1,0 +1,83 @@
+/**
+ * What virtual servers, set entries and addresses say, in the words that all modes share. In: a line that differs. Out: its
+ * facts.
+ */
+import type {
+  BoundAddress,
+  ListedIPSet,
+  ListedRealServer,
+  ListedServer,
+  ListedService,
+  ListedSetEntry,
+} from '../../backends/ipvs/listed.ts';
+import type { LineFacts } from '../line-facts.ts';
+
+export type IpvsLine = ListedServer | ListedRealServer | ListedIPSet | ListedSetEntry | BoundAddress;
+
+export function ipvsLineText(line: IpvsLine): string {
+  return line.kind === 'bound-address'
+    ? `${line.address}/${line.prefixLength} dev ${line.device}`
+    : line.text;
+}
+
+const NOTHING: LineFacts = {
+  caught: [],
+  networks: [],
+  devices: [],
+  remembers: false,
+  seconds: [],
+  establishes: false,
+  guards: false,
+  letsHealthChecksIn: false,
+};
+
+export function ipvsLineFacts(line: IpvsLine): LineFacts {
+  switch (line.kind) {
+    case 'virtual-server': {
+      const { persistentSeconds: seconds } = line;
+      return {
+        ...catching(socketOf(line.service)),
+        remembers: seconds > 0,
+        seconds: seconds > 0 ? [seconds] : [],
+      };
+    }
+    case 'real-server':
+      return { ...catching(socketOf(line.service)), guards: true };
+    case 'ipset':
+      return NOTHING;
+    case 'set-entry':
+      return entryFacts(line);
+    case 'bound-address':
+      return { ...NOTHING, address: line.address };
+    default:
+      return line satisfies never;
+  }
+}
+
+function catching(socket: string | undefined): LineFacts {
+  return { ...NOTHING, socket, caught: socket === undefined ? [] : [socket] };
+}
+
+function socketOf(service: ListedService): string | undefined {
+  if (service.kind === 'mark') return undefined;
+  return `${service.socket.address} ${service.protocol} ${service.socket.port}`;
+}
+
+function entryFacts({ set, parts }: ListedSetEntry): LineFacts {
+  const [first, second, third] = parts;
+  if (first?.kind === 'port') {
+    const protocol = first.protocol ?? (set.includes('-UDP') ? 'udp' : 'tcp');
+    const letsHealthChecksIn = set.endsWith('HEALTH-CHECK-NODE-PORT');
+    return { ...catching(`* ${protocol} ${first.port}`), guards: true, letsHealthChecksIn };
+  }
+  if (first?.kind !== 'network') return NOTHING;
+  if (second?.kind !== 'port') return { ...NOTHING, address: first.address };
+  // Connections of an endpoint to itself.
+  if (set.endsWith('LOOP-BACK')) return { ...NOTHING, endpoint: endpointText(first.address, second.port) };
+  const networks = third?.kind === 'network' ? [`${third.address}/${third.prefixLength}`] : [];
+  return { ...catching(`${first.address} ${second.protocol} ${second.port}`), networks, guards: true };
+}
+
+function endpointText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
