@@ -132,10 +132,11 @@ function ruleLine({ traced, lines, style }: Context, step: Step, indent: string)
     if (facts?.pod !== undefined) notes.push(`Pod ${facts.pod}`);
     if (line !== '') notes.push(line);
   }
-  const table = step.table === 'nat' ? '' : `-t ${step.table} `;
+  const table = step.table === 'nat' || step.rule.kind === 'virtual-server' ? '' : `-t ${step.table} `;
   const rule = plainText(`${table}${ruleText(step.rule).trimEnd()}`);
   const owner = notes.length === 0 ? '' : style.chalk.dim(`  # ${plainText(notes.join('  '))}`);
-  return `${indent}${rule}${owner}\n`;
+  const realServer = step.realServer === undefined ? '' : `${indent}${plainText(step.realServer.text)}\n`;
+  return `${indent}${rule}${owner}\n${realServer}`;
 }
 
 /** Share, what happens, what becomes of the source, whose it is, where that is written. */

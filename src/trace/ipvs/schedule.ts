@@ -2,7 +2,8 @@
  * Which real server a new connection gets. In: a virtual server. Out: each real server with its share of all connections, of
  * the servers that look at the client, of all clients. Mirrors the schedulers of Linux, `ip_vs_*.c`.
  *
- * Schedulers that count connections are taken for what they come to over many connections of the same kind.
+ * Schedulers that count connections are taken for what they come to over many connections that are open at once: while hardly
+ * any is, `sed` and `nq` take one real server after all.
  */
 import type { ListedRealServer, ListedServer } from '../../backends/ipvs/listed.ts';
 import { type Fraction, fraction, ONE } from '../fraction.ts';
