@@ -94,14 +94,25 @@ interface Moved {
 
 function walkRule(walk: Walk, place: Place, rule: PreparedRule, batch: readonly Weighted[]): Moved {
   const flow = newFlow();
+  let isMet = false;
   for (const at of batch) {
     for (const possibility of evaluate(walk.scene, rule, at.state)) {
+      if (isPassedBy(possibility)) {
+        flow.continuing.push(at);
+        continue;
+      }
+      isMet = true;
       const share = multiplyFractions(at.share, possibility.share);
       if (possibility.kind === 'known') settle(walk, rule, { ...at, share }, possibility, flow);
       else addDistribution(walk.outcomes, weigh(walk, place, rule, at.trail, possibility), share);
     }
   }
-  return finish(walk, place, flow);
+  return isMet ? finish(walk, place, flow) : { continuing: batch, returned: [] };
+}
+
+/** The rule does not match: the packet is what it was before. */
+function isPassedBy(possibility: Possibility): boolean {
+  return possibility.kind === 'known' && possibility.share === ONE && !possibility.met;
 }
 
 function stepOf({ stage }: Scene, { rule }: PreparedRule, { element }: End): Step {

@@ -85,7 +85,11 @@ describe('affinity', () => {
 describe('a path', () => {
   it('has the rules that matched, with the elements that decided', () => {
     const [first] = traceListed(prepareText(AFFINITY), CLIENT);
-    expect(first?.path.map(({ table, hook, rule }) => `${table} ${hook} ${rule.chain}`)).toEqual([
+    expect(
+      first?.path.map(
+        ({ table, hook, rule }) => `${table} ${hook} ${rule.kind === 'nft-rule' ? rule.chain : ''}`,
+      ),
+    ).toEqual([
       'ip kube-proxy prerouting nat-prerouting',
       'ip kube-proxy prerouting services',
       'ip kube-proxy prerouting service',
