@@ -29,8 +29,13 @@ export function asNumber(value: unknown): number | undefined {
 /** The key of an object that has but one, as all statements and expressions do, and what it holds. */
 export function onlyEntry(value: unknown): readonly [string, unknown] | undefined {
   if (!isObject(value)) return undefined;
-  const entries = Object.entries(value);
-  return entries.length === 1 ? entries[0] : undefined;
+  // Lists of keys would cost more than all else that is done with them.
+  let only: string | undefined;
+  for (const key in value) {
+    if (only !== undefined) return undefined;
+    only = key;
+  }
+  return only === undefined ? undefined : [only, value[only]];
 }
 
 /** No expression of nft's is nested deeper. */

@@ -126,7 +126,12 @@ export type ListedExpression =
   | { readonly kind: 'ct'; readonly key: string; readonly mask?: number }
   /** `fib daddr type`; `flags` are all that stands between `fib` and the result, such as `daddr`, `iif`. */
   | { readonly kind: 'fib'; readonly flags: readonly string[]; readonly result: string }
-  | { readonly kind: 'numgen'; readonly mode: 'random' | 'inc'; readonly modulus: number; readonly offset: number }
+  | {
+      readonly kind: 'numgen';
+      readonly mode: 'random' | 'inc';
+      readonly modulus: number;
+      readonly offset: number;
+    }
   | { readonly kind: 'concat'; readonly parts: readonly ListedExpression[] }
   | { readonly kind: 'unknown'; readonly text: string };
 
