@@ -104,7 +104,7 @@ function localhostFlows(): readonly Flow[] {
   );
 }
 
-describe.each(SUBJECTS)('$name', ({ name: subject, reason, compile }) => {
+describe.each(SUBJECTS)('$name', ({ name: subject, reason, config: more, compile }) => {
   if (reason !== undefined) process.stderr.write(`no packets traced with ${subject}: ${reason}\n`);
   if (process.env.SVCRULES_REQUIRE_KERNEL === '1') {
     it('runs here', () => {
@@ -128,7 +128,7 @@ describe.each(SUBJECTS)('$name', ({ name: subject, reason, compile }) => {
       const config = { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration' };
       writeFileSync(
         join(folder, 'config.yaml'),
-        JSON.stringify({ ...config, clusterCIDR: '10.0.0.0/16,fd00:10::/32' }),
+        JSON.stringify({ ...config, clusterCIDR: '10.0.0.0/16,fd00:10::/32', ...more }),
       );
       const addresses = [...NODE_ADDRESSES.ipv4, ...NODE_ADDRESSES.ipv6];
       compiled = await compile(folder, addresses);

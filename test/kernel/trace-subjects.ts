@@ -20,6 +20,8 @@ export interface Subject {
   readonly name: string;
   /** Why the machine cannot do it; undefined where it can. */
   readonly reason: string | undefined;
+  /** What the configuration has besides. */
+  readonly config?: object;
   readonly compile: (folder: string, addresses: readonly string[]) => Promise<Compiled>;
 }
 
@@ -52,29 +54,46 @@ function iptables(variant: IptablesVariant): Subject {
   };
 }
 
-const NFTABLES: Subject = {
-  name: 'nftables',
-  reason: probeNftables(),
-  compile: async (folder, addresses) => {
-    const out = mkdtempSync(join(tmpdir(), 'svcrules-nftables-'));
-    try {
-      const flags = inputFlags(folder, { node: 'here', localAddrs: addresses });
-      const { status, stderr } = await runCaptured(['compile', ...flags, '--mode', 'nftables', '--out', out]);
-      if (status !== 0) throw new Error(stderr);
-      const of = (family: Family): CompiledFamily => {
-        const file = join(out, family === 'ipv4' ? 'ip' : 'ip6');
-        const prepared = prepareListed(parseListed(readFileSync(`${file}.list`, 'utf8')), { addresses });
-        return {
-          command: 'nft -f -',
-          rules: readFileSync(`${file}.nft`, 'utf8'),
-          tracer: (packet) => traceListed(prepared, packet),
+function nftables(name: string, release: string, config: object = {}): Subject {
+  return {
+    name,
+    config,
+    reason: probeNftables(),
+    compile: async (folder, addresses) => {
+      const out = mkdtempSync(join(tmpdir(), 'svcrules-nftables-'));
+      try {
+        const flags = inputFlags(folder, { node: 'here', localAddrs: addresses, release });
+        const { status, stderr } = await runCaptured([
+          'compile',
+          ...flags,
+          '--mode',
+          'nftables',
+          '--out',
+          out,
+        ]);
+        if (status !== 0) throw new Error(stderr);
+        const of = (family: Family): CompiledFamily => {
+          const file = join(out, family === 'ipv4' ? 'ip' : 'ip6');
+          const prepared = prepareListed(parseListed(readFileSync(`${file}.list`, 'utf8')), { addresses });
+          return {
+            command: 'nft -f -',
+            rules: readFileSync(`${file}.nft`, 'utf8'),
+            tracer: (packet) => traceListed(prepared, packet),
+          };
         };
-      };
-      return { ipv4: of('ipv4'), ipv6: of('ipv6') };
-    } finally {
-      rmSync(out, { recursive: true, force: true });
-    }
-  },
-};
+        return { ipv4: of('ipv4'), ipv6: of('ipv6') };
+      } finally {
+        rmSync(out, { recursive: true, force: true });
+      }
+    },
+  };
+}
 
-export const SUBJECTS: readonly Subject[] = [iptables('nft'), iptables('legacy'), NFTABLES];
+export const SUBJECTS: readonly Subject[] = [
+  iptables('nft'),
+  iptables('legacy'),
+  nftables('nftables', '1.37'),
+  nftables('nftables of release 1.29', '1.29'),
+  nftables('nftables with node ports everywhere', '1.37', { nodePortAddresses: ['0.0.0.0/0', '::/0'] }),
+  nftables('nftables that masquerades all', '1.37', { nftables: { masqueradeAll: true } }),
+];
