@@ -97,6 +97,7 @@ function stepJson(traced: TracedPacket, lines: ManifestLines | undefined, step: 
     hook: step.hook,
     chain: chainOf(step),
     rule: ruleText(step.rule),
+    ...spread('realServer', step.realServer?.text),
     ...(info === undefined
       ? {}
       : { service: { ...nameOf(info), ...spread('origin', lines?.servicePort(info)) } }),

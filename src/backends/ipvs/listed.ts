@@ -92,7 +92,7 @@ export interface ListedIPSet {
   readonly type: string;
   /** In their order. */
   readonly options: readonly ListedOption[];
-  /** Options from the first one on that is not understood, as printed. */
+  /** Options from the first one on that is not understood, as printed; empty where the line ends in a blank. */
   readonly unknown?: string;
   readonly entries: readonly ListedSetEntry[];
 }

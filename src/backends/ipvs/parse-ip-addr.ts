@@ -25,7 +25,7 @@ export function parseBoundAddresses(text: string, device: string): BoundAddresse
   return { addresses, problems };
 }
 
-/** Of an address that nobody has: the device that comes first keeps it. */
+/** A device's head stands above its addresses, or before each of them. */
 function fromLines(text: string): BoundAddresses {
   const addresses: BoundAddress[] = [];
   const problems: ListedProblem[] = [];

@@ -76,24 +76,26 @@ function readLine(line: TextLine, sets: Map<string, OpenSet>): string | undefine
   return undefined;
 }
 
-/** Three words, and what follows them. */
-function splitHead(text: string): readonly [string, string | undefined, string | undefined, string] {
+/** Three words, and what follows them; undefined where not even a blank does. */
+function splitHead(
+  text: string,
+): readonly [string, string | undefined, string | undefined, string | undefined] {
   const first = text.indexOf(' ');
   const second = first < 0 ? -1 : text.indexOf(' ', first + 1);
-  if (second < 0) return [text, undefined, undefined, ''];
+  if (second < 0) return [text, undefined, undefined, undefined];
   const third = text.indexOf(' ', second + 1);
   const end = third < 0 ? text.length : third;
   const words = [text.slice(0, first), text.slice(first + 1, second), text.slice(second + 1, end)] as const;
   return words.includes('') || words.some((word) => word.includes('"'))
-    ? [words[0], undefined, undefined, '']
-    : [...words, text.slice(end + 1)];
+    ? [words[0], undefined, undefined, undefined]
+    : [...words, third < 0 ? undefined : text.slice(third + 1)];
 }
 
 function createSet(
   { line, text }: TextLine,
   name: string,
   type: string,
-  options: string,
+  options: string | undefined,
   sets: Map<string, OpenSet>,
 ): string | undefined {
   if (!/^(?:hash|bitmap|list):[a-z]+(?:,[a-z]+){0,2}$/.test(type)) return `${type} is no type of a set`;
@@ -125,9 +127,10 @@ function optionTable(valued: string, plain: string): OptionTable {
 }
 
 function readOptions(
-  text: string,
+  text: string | undefined,
   table: OptionTable,
 ): { readonly options: readonly ListedOption[]; readonly unknown?: string } {
+  if (text === undefined) return { options: [] };
   const options: ListedOption[] = [];
   let at = 0;
   while (at < text.length) {
@@ -151,7 +154,7 @@ function readOptions(
     at = valueEnd + 1;
   }
   // A blank at the end would be lost otherwise.
-  return text.endsWith(' ') ? { options, unknown: '' } : { options };
+  return text === '' || text.endsWith(' ') ? { options, unknown: '' } : { options };
 }
 
 function wordEnd(text: string, from: number): number {

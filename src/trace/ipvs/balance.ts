@@ -75,7 +75,7 @@ export function balance(balancer: Balancer, packet: Packet, state: State): reado
   if (server === undefined) return PASSES;
   if ((packet.connection ?? 'NEW') !== 'NEW') return continueConnection(server, packet, state);
   if (!serves(server, state)) return refuse(server, state);
-  if (server.unknown !== undefined) {
+  if (server.unknown !== undefined && server.unknown.trim() !== '') {
     return [
       { kind: 'cannot-tell', share: ONE, server, reason: `what ${server.unknown} does is not understood` },
     ];

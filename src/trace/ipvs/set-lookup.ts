@@ -108,7 +108,7 @@ function isIn(
   packet: AskedPacket,
 ): boolean | undefined {
   const { set, dimensions } = asked;
-  if (set.unknown !== undefined || set.options.some(({ name }) => name === 'bitmask')) return undefined;
+  if (hasUnknown(set) || set.options.some(({ name }) => name === 'bitmask')) return undefined;
   // The kernel compares no side that the rule does not name, and asks no set of the other family.
   if (directions.length < dimensions.length) return false;
   const family = set.options.find(({ name }) => name === 'family')?.value;
@@ -123,6 +123,10 @@ function isIn(
     if (nomatch !== undefined) return !nomatch;
   }
   return asked.incomplete ? undefined : false;
+}
+
+function hasUnknown({ unknown = '' }: ListedIPSet): boolean {
+  return unknown.trim() !== '';
 }
 
 /** What an entry is compared with: an address, or a key; `never` where no entry can fit, undefined where it is not known. */

@@ -100,6 +100,10 @@ describe('is not known', () => {
     expect(lookup('S', ['dst', 'src'], unknown)).toBeUndefined();
   });
 
+  it('but for a blank at its end', () => {
+    expect(isIn('create S hash:ip family inet \nadd S 10.0.0.9 ', 'src')).toBe(true);
+  });
+
   it('but what was read of it is', () => {
     expect(isIn('create S hash:ip family inet\nadd S 10.0.0.9\nadd S 10.0.0.256', 'src')).toBe(true);
   });
