@@ -30,7 +30,7 @@ export interface End {
   readonly effect: Effect;
   /** Whether the packet came through the rule, or was changed by it. */
   readonly met: boolean;
-  /** Of the last set or map that had one. */
+  /** Of the last set or map that had one, also of an anonymous map; those have no name. */
   readonly element: ListedElement | undefined;
 }
 
@@ -57,7 +57,7 @@ type Followed =
 
 interface VerdictOf {
   readonly verdict: ListedVerdict;
-  readonly element: ListedElement | undefined;
+  readonly element: ListedElement;
 }
 
 /** Of more elements, nobody wants to follow each. */
@@ -352,8 +352,8 @@ function followVerdictMap(
     if (found.kind === 'absent') return { kind: 'broken', thread: drawn };
     const candidates = found.kind === 'found' ? [found.element] : found.candidates;
     const verdicts = candidates.flatMap((element): VerdictOf[] =>
-      'verdict' in element && element.verdict !== undefined
-        ? [{ verdict: element.verdict, element: isListedElement(element) ? element : undefined }]
+      isListedElement(element) && element.verdict !== undefined
+        ? [{ verdict: element.verdict, element }]
         : [],
     );
     const [only] = verdicts;
@@ -368,7 +368,7 @@ function followVerdictMap(
 }
 
 function giveVerdict(thread: Thread, { verdict, element }: VerdictOf): Followed {
-  const after = element === undefined ? thread : { ...thread, element };
+  const after = { ...thread, element };
   if (verdict.kind === 'continue') return { kind: 'on', thread: after };
   return { kind: 'end', thread: after, effect: effectOf(verdict) };
 }

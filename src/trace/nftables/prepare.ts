@@ -79,10 +79,10 @@ function prepareSet(listed: ListedSet): PreparedSet {
 }
 
 function prepareRule(rule: ListedRule, table: Table): PreparedRule {
-  return { rule, statements: rule.statements.map((statement) => prepareStatement(statement, table)) };
+  return { rule, statements: rule.statements.map((statement) => prepareStatement(statement, rule, table)) };
 }
 
-function prepareStatement(listed: ListedStatement, table: Table): PreparedStatement {
+function prepareStatement(listed: ListedStatement, rule: ListedRule, table: Table): PreparedStatement {
   switch (listed.kind) {
     case 'match': {
       const types = partsOf(listed.left).map(typeOf);
@@ -92,12 +92,25 @@ function prepareStatement(listed: ListedStatement, table: Table): PreparedStatem
       const { key, map } = listed;
       const types = partsOf(key).map(typeOf);
       const lookup =
-        map.kind === 'named' ? namedLookup(map.name, types, table) : anonymousLookup(map.elements, types);
+        map.kind === 'named'
+          ? namedLookup(map.name, types, table)
+          : anonymousLookup(
+              map.elements.map((element) => withPlace(element, rule)),
+              types,
+            );
       return { kind: 'vmap', listed, lookup };
     }
     default:
       return { kind: 'other', listed };
   }
+}
+
+/** So that a path can name it, as it does elements of named maps. */
+function withPlace(
+  element: Pick<ListedElement, 'key' | 'verdict'>,
+  { line, table }: ListedRule,
+): ListedElement {
+  return { kind: 'nft-element', line, table, set: '', ...element };
 }
 
 function operandLookup(

@@ -5,7 +5,6 @@ import type {
   ListedRule,
   ListedSet,
   ListedStatement,
-  ListedVerdict,
 } from '../../backends/nftables/listed.ts';
 import type { ElementIndex, Keyed, ValueType } from './element-index.ts';
 
@@ -38,14 +37,11 @@ export type PreparedStatement =
   | {
       readonly kind: 'vmap';
       readonly listed: Statement<'vmap'>;
-      readonly lookup: Lookup<VerdictElement> | undefined;
+      readonly lookup: Lookup<ListedElement> | undefined;
     }
   | { readonly kind: 'other'; readonly listed: Exclude<ListedStatement, { kind: 'match' | 'vmap' }> };
 
 type Statement<Kind extends ListedStatement['kind']> = Extract<ListedStatement, { kind: Kind }>;
-
-/** Of an anonymous map, or of a named one. */
-export type VerdictElement = Keyed & { readonly verdict?: ListedVerdict };
 
 /** Where values of a packet are looked up. */
 export interface Lookup<E> {

@@ -96,10 +96,12 @@ describe('a path', () => {
       'ip kube-proxy prerouting endpoint-a',
       'ip kube-proxy prerouting endpoint-a',
     ]);
-    expect(first?.path.map(({ element }) => element && `${element.set} ${element.comment}`)).toEqual([
+    expect(
+      first?.path.map(({ element }) => element && [element.set, element.comment, element.verdict]),
+    ).toEqual([
       undefined,
-      'service-ips ns/web',
-      undefined,
+      ['service-ips', 'ns/web', { kind: 'goto', chain: 'service' }],
+      ['', undefined, { kind: 'goto', chain: 'endpoint-a' }],
       undefined,
       undefined,
     ]);
