@@ -10,6 +10,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const RULES_FOLDER = join(ROOT, 'src/lint/rules');
 const FIXTURES = join(ROOT, 'fixtures/lint');
 const DOCS = join(ROOT, 'docs/lint');
+/** Pages about all rules. */
+const OTHER_PAGES = ['README.md', 'comparison.md', 'public-manifests.md'];
 const rules = allRules();
 const ids = rules.map(({ id }) => id);
 
@@ -21,7 +23,7 @@ describe('the registry', () => {
 
   it('has a folder of fixtures and a page for every rule, and no others', () => {
     expect(readdirSync(FIXTURES).sort()).toEqual([...ids].sort());
-    expect(readdirSync(DOCS).sort()).toEqual([...ids.map((id) => `${id}.md`), 'README.md'].sort());
+    expect(readdirSync(DOCS).sort()).toEqual([...ids.map((id) => `${id}.md`), ...OTHER_PAGES].sort());
   });
 
   it('has pages that say what the rules say', () => {

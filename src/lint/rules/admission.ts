@@ -1,5 +1,5 @@
 /** What kube-apiserver 1.37 refuses or warns of. `apiserver/` finds it; here it becomes findings. */
-import type { Diagnostic, Severity } from '../../shared/diagnostic.ts';
+import type { Diagnostic, FieldPath, Severity } from '../../shared/diagnostic.ts';
 import type { LintRule } from '../rule.ts';
 
 export const admission: LintRule = {
@@ -61,8 +61,8 @@ spec:
   *check(cluster) {
     for (const diagnostic of cluster.admission) {
       if (isOfAnotherRule(diagnostic)) continue;
-      const { message, why, mend, object, origin, path = [], field } = diagnostic;
-      const place = { object, origin, path, field };
+      const { message, why, mend, object, origin, field } = diagnostic;
+      const place = { object, origin, path: writtenPath(diagnostic), field };
       yield { severity: severityOf(diagnostic), message, why, mend, place };
     }
   },
@@ -75,4 +75,10 @@ function isOfAnotherRule({ code, field }: Diagnostic): boolean {
 
 function severityOf({ severity, code }: Diagnostic): Severity {
   return code === 'Deprecated' ? 'note' : severity;
+}
+
+/** Of a cluster IP admission speaks as of the first of `clusterIPs`, which it has made of `clusterIP`; files mostly have the latter. */
+function writtenPath({ path = [] }: Diagnostic): FieldPath {
+  const isFirst = path[1] === 'clusterIPs' && (path.length === 2 || path[2] === 0);
+  return isFirst && path[0] === 'spec' ? ['spec', 'clusterIP'] : path;
 }

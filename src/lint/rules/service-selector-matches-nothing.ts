@@ -1,4 +1,6 @@
 /** A selector that no Pod and no workload template of the input fits. */
+
+import type { StringMap } from '../../apiserver/decoded.ts';
 import { printable, quote } from '../../apiserver/fault.ts';
 import type { Service } from '../../apiserver/objects.ts';
 import { isSelecting } from '../../controllers/pod-cluster.ts';
@@ -103,12 +105,19 @@ function hasOtherEndpoints(service: Service, cluster: LintedCluster): boolean {
   return cluster.endpointsOf(service) !== undefined || cluster.writtenSlicesOf(service).length > 0;
 }
 
+/** Operators put labels of their own domain on Pods that run: longhorn.io/admission-webhook on those that serve it. */
+function mayBeAddedLater(selector: StringMap, cluster: LintedCluster): boolean {
+  if (!cluster.input.passedOver.has('CustomResourceDefinition')) return false;
+  return Object.keys(selector).every((key) => /\//.test(key) && !/(^|\.)(kubernetes|k8s)\.io\//.test(key));
+}
+
 function judge(service: Service, near: NearLabels, cluster: LintedCluster): Fault {
   const selector = service.spec.selector ?? {};
   const miss = near.find(selector);
   const custom = [...cluster.input.passedOver.keys()].filter((kind) => !makesNoPods(kind)).sort();
   // In kube-system an addon may select what another addon brought.
-  const isOpen = custom.length > 0 || service.metadata.namespace === 'kube-system';
+  const isOpen =
+    custom.length > 0 || service.metadata.namespace === 'kube-system' || mayBeAddedLater(selector, cluster);
   if (miss === undefined) {
     const pairs = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
     return {

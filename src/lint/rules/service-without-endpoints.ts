@@ -7,7 +7,7 @@ export const serviceWithoutEndpoints: LintRule = {
   id: 'service-without-endpoints',
   title: 'A Service has neither a selector nor endpoints',
   severity: 'warning',
-  what: 'Looks for Services without a selector for which the input has no Endpoints and no EndpointSlice. A note for headless Services, which leader elections often fill in. Silent for ExternalName and for default/kubernetes.',
+  what: 'Looks for Services without a selector for which the input has no Endpoints and no EndpointSlice. A note for headless Services, which leader elections often fill in. Silent for ExternalName, for default/kubernetes, and where the input has a Kustomization, whose labels can become selectors.',
   why: 'Nobody fills in its endpoints: kube-proxy rejects every connection until somebody writes an EndpointSlice',
   mend: 'Add a selector, or an EndpointSlice with the label kubernetes.io/service-name',
   invalid: [
@@ -46,6 +46,7 @@ ports:
     },
   ],
   *check(cluster) {
+    if (['Kustomization', 'Component'].some((kind) => cluster.input.passedOver.has(kind))) return;
     for (const service of cluster.admitted.services) {
       const { spec, metadata } = service;
       if (spec.type === 'ExternalName' || hasSelector(service)) continue;
