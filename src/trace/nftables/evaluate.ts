@@ -2,16 +2,14 @@
  * All that can happen when a packet meets a rule. In: a rule and a state. Out: the ends that its statements can come to,
  * with their shares. Mirrors `nft_do_chain`: statement after statement, until one breaks the rule off or gives a verdict.
  */
-import type { ListedElement, ListedExpression, ListedVerdict } from '../../backends/nftables/listed.ts';
-import { type Fraction, fraction, multiplyFractions, ONE } from '../fraction.ts';
+import type { ListedElement, ListedVerdict } from '../../backends/nftables/listed.ts';
+import { type Fraction, multiplyFractions, ONE } from '../fraction.ts';
 import type { State } from '../state.ts';
-import { type Truth, unknown } from '../truth.ts';
+import { drawNumbers, readValues } from './drawn-values.ts';
 import { applyStatement, type Effect, NEXT, updateSet } from './effect.ts';
-import { type Found, type Keyed, keyOf, type PacketValue } from './element-index.ts';
-import { partsOf, typeOf } from './key-parts.ts';
-import { type Drawing, readPart, type Scene } from './packet-values.ts';
-import type { Lookup, PreparedRule, PreparedStatement } from './prepared.ts';
-import { memoryOf } from './set-memory.ts';
+import { isListedElement, lookUp, testMatch } from './match.ts';
+import type { Scene } from './packet-values.ts';
+import type { PreparedRule, PreparedStatement } from './prepared.ts';
 import { natureOf } from './unknown-statement.ts';
 
 export type Possibility =
@@ -208,44 +206,6 @@ function effectOf(verdict: ListedVerdict): Effect {
   }
 }
 
-/** The kernel scales 32 random bits down: each number is as likely as the next. */
-function drawNumbers({ modulus, offset }: { readonly modulus: number; readonly offset: number }): readonly {
-  readonly share: Fraction;
-  readonly number: number;
-}[] {
-  if (modulus === 1) return [{ share: ONE, number: offset }];
-  const share = fraction(1, modulus);
-  return Array.from({ length: modulus }, (_, i) => ({ share, number: offset + i }));
-}
-
-interface Drawn {
-  readonly share: Fraction;
-  readonly parts: readonly PacketValue[];
-}
-
-/** The values of an expression; several where it draws. */
-function readValues(scene: Scene, expression: ListedExpression, state: State): readonly Drawn[] {
-  let drawn: readonly Drawn[] = [{ share: ONE, parts: [] }];
-  for (const part of partsOf(expression)) {
-    const value = readPart(scene, part, state);
-    drawn = drawn.flatMap(({ share, parts }) =>
-      alternatives(value).map((each) => ({
-        share: multiplyFractions(share, each.share),
-        parts: [...parts, each.value],
-      })),
-    );
-  }
-  return drawn;
-}
-
-function alternatives(value: PacketValue | Drawing): readonly { share: Fraction; value: PacketValue }[] {
-  if (value.kind !== 'drawing') return [{ share: ONE, value }];
-  return drawNumbers(value).map(({ share, number }) => ({
-    share,
-    value: { kind: 'known', key: keyOf('number', `${number}`) as string },
-  }));
-}
-
 function followMatch(
   scene: Scene,
   statement: Extract<PreparedStatement, { kind: 'match' }>,
@@ -260,79 +220,6 @@ function followMatch(
     const after = element === undefined ? drawn : { ...drawn, element };
     return { kind: 'on', thread: truth === true ? after : inDoubt(after, truth.reason) };
   });
-}
-
-interface Tested {
-  readonly truth: Truth;
-  readonly element?: ListedElement;
-}
-
-function testMatch(
-  { listed, lookup }: Extract<PreparedStatement, { kind: 'match' }>,
-  parts: readonly PacketValue[],
-  state: State,
-): Tested {
-  const { left, operator, right } = listed;
-  if (lookup === undefined) {
-    const what =
-      right.kind === 'set'
-        ? `there is no set ${right.name}`
-        : `${right.kind === 'unknown' ? right.text : ''} is not understood`;
-    return { truth: unknown(what) };
-  }
-  if (operator !== '==' && operator !== '!=') return { truth: compare(listed, parts) };
-  const found = lookUp(lookup, left, parts, state);
-  if (found.kind === 'unknown') return { truth: unknown(found.reason) };
-  const isIn = found.kind === 'found';
-  const truth = isIn === (operator === '==');
-  const element = isIn && isListedElement(found.element) ? found.element : undefined;
-  return element === undefined || !truth ? { truth } : { truth, element };
-}
-
-function isListedElement(element: Keyed | ListedElement): element is ListedElement {
-  return 'kind' in element;
-}
-
-/** Also what a dynamic set has come to know of the packet's connections since, and elements that may be spent. */
-function lookUp<E extends Keyed>(
-  { index, set }: Lookup<E>,
-  key: ListedExpression,
-  parts: readonly PacketValue[],
-  state: State,
-): Found<E | Keyed> {
-  const found = index().find(parts);
-  if (found.kind === 'found') {
-    const { element } = found;
-    const spent = isListedElement(element) && (element.statements?.length ?? 0) > 0;
-    if (!spent) return found;
-    return {
-      kind: 'unknown',
-      reason: 'what the element still lets through is unknown',
-      candidates: [element],
-    };
-  }
-  if (found.kind === 'unknown' || set === undefined || !set.flags.includes('dynamic')) return found;
-  const age = state.recent.get(memoryOf(set.name, key, parts));
-  const { timeoutSeconds } = set;
-  return age !== undefined && (timeoutSeconds === undefined || age < timeoutSeconds)
-    ? { kind: 'found', element: { key: [] } }
-    : found;
-}
-
-/** `<`, `>`, `<=`, `>=` */
-function compare(
-  { left, operator, right }: Extract<PreparedStatement, { kind: 'match' }>['listed'],
-  [value]: readonly PacketValue[],
-): Truth {
-  const operand = right.kind === 'values' ? right.values[0]?.[0] : undefined;
-  const bound = operand?.kind === 'word' ? keyOf(typeOf(left), operand.word) : undefined;
-  if (value?.kind === 'unknown') return unknown(value.reason);
-  if (value?.kind !== 'known' || bound === undefined || value.key.length !== bound.length) {
-    return unknown(`the comparison ${operator} is not understood`);
-  }
-  const { key } = value;
-  if (key === bound) return operator === '<=' || operator === '>=';
-  return key < bound === operator.startsWith('<');
 }
 
 function followVerdictMap(

@@ -2,8 +2,8 @@
  * Makes a listing quick to walk, once for many packets. In: a ListedRuleset, and the host. Out: the base chains of each
  * family in the order in which they were made; chains and elements are read when a packet first comes to them.
  *
- * What could not be read becomes a rule that nobody can tell anything about, so that it is never passed over. Tables of the
- * families arp, bridge and netdev, and the hooks ingress and egress, are not followed.
+ * What could not be read becomes a rule that nobody can tell anything about, so that it is never passed over; so do chains at
+ * the hooks ingress and egress of a device. Tables of the families arp and bridge are not followed.
  */
 import type {
   ListedChain,
@@ -40,6 +40,7 @@ export function prepareListed(ruleset: ListedRuleset, host: Host): PreparedListe
     ...awake
       .filter((table) => table.family === family || table.family === 'inet')
       .flatMap((table) => baseChains(table)),
+    ...awake.flatMap(({ chains }) => chains.flatMap(deviceChain)),
     ...ruleset.problems.flatMap(unreadableChains),
   ];
   return { stages: { ip: hangChains(bases('ip')), ip6: hangChains(bases('ip6')) }, host: prepareHost(host) };
@@ -146,18 +147,42 @@ function namedLookup(
   return set && { index: () => set.index(types), set: set.listed };
 }
 
+/** Stands for a chain at a device: before or behind all others, for packets that come in or leave by it. */
+function deviceChain({ name, line, hook, rules }: ListedChain): Chain[] {
+  const isEmpty = rules.length === 0 && hook?.policy !== 'drop';
+  if ((hook?.hook !== 'ingress' && hook?.hook !== 'egress') || isEmpty) return [];
+  const [at, key, priority] =
+    hook.hook === 'ingress'
+      ? (['prerouting', 'iifname', -(2 ** 31)] as const)
+      : (['postrouting', 'oifname', 2 ** 31 - 1] as const);
+  const values = (hook.devices ?? []).map((word) => [{ kind: 'word', word }] as const);
+  const device: ListedStatement = {
+    kind: 'match',
+    left: { kind: 'meta', key },
+    operator: '==',
+    right: { kind: 'values', values },
+  };
+  const base: ListedHook = { type: 'filter', hook: at, priority, policy: 'accept' };
+  return [standIn(line, base, [device], `the chain ${name} at ${hook.hook}`)];
+}
+
 const HOOKS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
 
 /** Stand for chains that may be there: the tracer knows neither where they are asked nor what they do. */
 function unreadableChains({ line, problem }: ListedProblem): readonly Chain[] {
-  const table: Table = { label: '', chains: new Map(), sets: new Map() };
-  const text = `the line cannot be read: ${problem}`;
   return HOOKS.map((hook) => {
     const base: ListedHook = { type: 'filter', hook, priority: 0, policy: 'accept' };
-    const statements = [{ kind: 'unknown', text }] as const;
-    const rule: ListedRule = { kind: 'nft-rule', line, table: '', chain: hook, statements, text };
-    return { name: `${hook} ${line}`, table, base, rules: () => [prepareRule(rule, table)] };
+    return standIn(line, base, [], `the line that cannot be read (${problem})`);
   });
+}
+
+/** A base chain with one rule that may do anything to packets that pass its matches. */
+function standIn(line: number, base: ListedHook, matches: readonly ListedStatement[], text: string): Chain {
+  const name = `${base.hook} ${line}`;
+  const table: Table = { label: '', chains: new Map(), sets: new Map() };
+  const statements = [...matches, { kind: 'unknown', text } as const];
+  const rule: ListedRule = { kind: 'nft-rule', line, table: '', chain: name, statements, text };
+  return { name, table, base, rules: () => [prepareRule(rule, table)] };
 }
 
 function once<T>(make: () => T): () => T {

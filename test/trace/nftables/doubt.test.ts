@@ -136,6 +136,24 @@ describe('matters', () => {
   });
 });
 
+describe('chains at a device', () => {
+  const ingress = (device: string) => `table netdev t {
+    chain in {
+      type filter hook ingress device "${device}" priority filter; policy accept;
+      ip saddr 203.0.113.2 drop
+    }
+  }`;
+
+  it('are not followed, and not passed over', () => {
+    const [said] = fate(ingress('client'));
+    expect(said).toMatch(/^cannot tell: what the chain in at ingress does here is not understood/);
+  });
+
+  it('do not matter to packets of another', () => {
+    expect(fate(ingress('eth7'))).toEqual([PASSES]);
+  });
+});
+
 describe('what cannot be read', () => {
   it('is never passed over', () => {
     const cut =
