@@ -7,7 +7,7 @@ import type { ProxyMode } from '../proxy/configuration.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 import type { CommandIO } from './io.ts';
 import { kubectlOf, reportDiagnostics } from './load-input.ts';
-import { toolsOf } from './node-rules.ts';
+import { silentTools, toolsOf } from './node-rules.ts';
 import type { ClusterOptions, CommonOptions, HostOptions } from './options.ts';
 
 /**
@@ -34,7 +34,7 @@ async function readHost(
   mode: ProxyMode,
   io: CommandIO,
 ): Promise<HostState | undefined> {
-  if (options.dump.length > 0) return readDumps(options.dump, io.stdin);
+  if (options.dump.length > 0) return readDumps(options.dump, io.stdin, silentTools(mode));
   if (options.host) return readThisHost({ env: io.env, tools: toolsOf(mode) });
   if (!options.viaPod) return undefined;
   if (node === '') throw new OperationalError('--via-pod needs a node: name it with --node');

@@ -33,6 +33,11 @@ export function isFollowed(mode: ProxyMode): boolean {
   return TOOLS[mode] !== undefined;
 }
 
+/** What prints nothing on a host without Services, the likeliest first. kube-proxy always has chains. */
+export function silentTools(mode: ProxyMode): readonly HostTool[] {
+  return mode === 'ipvs' ? ['ipvsadm-save', 'addresses', 'ipset-save'] : [];
+}
+
 /** @throws OperationalError for a mode whose rules cannot be followed. */
 export function toolsOf(mode: ProxyMode): ReadToolsOptions['tools'] {
   const tools = TOOLS[mode];

@@ -7,7 +7,7 @@ import { chainOf, type MetRule, type Step } from '../trace/step.ts';
 import type { Attribution } from './attribute.ts';
 import type { Change, ForeignRule, Unknown } from './change.ts';
 import type { Compared, Difference } from './compared.ts';
-import { type Doubt, isKubeProxys } from './fate.ts';
+import { type Doubt, isKubeProxys, isKubeProxysJump } from './fate.ts';
 import { type Line, lineFacts, lineText } from './line.ts';
 import type { Observation } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
@@ -86,7 +86,8 @@ export class Blame {
   }
 
   private foreignRule({ table, chain, rule, services, consequence }: Guilt): ForeignRule {
-    const isOwn = rule !== undefined && !this.foreignLines.has(rule) && isKubeProxys(rule);
+    const isOwn =
+      rule !== undefined && (isKubeProxysJump(rule) || (!this.foreignLines.has(rule) && isKubeProxys(rule)));
     return {
       ...this.place(table, chain, rule),
       kind: rule === undefined ? 'policy' : isOwn ? 'extra-rule' : 'foreign-rule',

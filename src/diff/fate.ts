@@ -145,6 +145,11 @@ function leadsToKubeProxy(step: Step): boolean {
   return leadsTo !== undefined && isOwnChain(leadsTo);
 }
 
+/** Whether a rule in a built-in chain is one of kube-proxy's jumps. */
+export function isKubeProxysJump(line: Line): boolean {
+  return line.kind === 'rule' && line.target?.kind === 'jump' && isOwnChain(line.target.chain);
+}
+
 /** Whether nothing tells two fates apart. */
 export function isSameFate(a: Fate, b: Fate): boolean {
   if (a.unknown.length + b.unknown.length > 0) return false;

@@ -8,6 +8,7 @@ import type { NodeRules } from '../trace/node-rules.ts';
 import { compareRules } from './compare-rules.ts';
 import { countDiffering, type Difference } from './compared.ts';
 import { staticDistance } from './iptables/static-distance.ts';
+import { ipvsStaticDistance } from './ipvs/static-distance.ts';
 import type { TrafficReach } from './traffic-reach.ts';
 
 export type RulesByFamily = Readonly<Partial<Record<IPFamily, NodeRules>>>;
@@ -27,6 +28,7 @@ export function fittingReleases(
     release,
     count: sum(rules, actual, (family, wanted, found) => {
       if (wanted.kind === 'iptables' && found.kind === 'iptables') return staticDistance(wanted, found);
+      if (wanted.kind === 'ipvs' && found.kind === 'ipvs') return ipvsStaticDistance(wanted, found);
       const { differences, isShared } = compareRules(family, wanted, found, NOWHERE);
       return countDiffering(differences.filter(({ chain }) => !isShared(chain)).map(withoutElements));
     }),

@@ -13,33 +13,41 @@ import {
   sourceName,
   tooLarge,
 } from './dump-files.ts';
-import type { HostState } from './host-state.ts';
+import { takeForOutputs } from './empty-outputs.ts';
+import type { HostState, HostTool } from './host-state.ts';
 import { KNOWN_OUTPUTS } from './recognise.ts';
 
 /**
  * Reads dumps of one host, each recognised by what it holds; gzip is unpacked.
  * @param names of files; `-`, at most once, is `stdin`.
+ * @param silent tools that may print nothing: empty files are taken for theirs. Where there are none, an empty file is an error.
  * @throws OperationalError where one cannot be read, is no dump or is not complete, and where they contradict each other.
  */
 export async function readDumps(
   names: readonly string[],
   stdin: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  silent: readonly HostTool[] = [],
 ): Promise<HostState> {
   if (names.filter((name) => name === STDIN).length > 1) {
     throw new OperationalError('standard input can be read only once: give "-" one time');
   }
   const files: DumpFile[] = [];
+  const empty: string[] = [];
   for (const name of names) {
     const input = await (name === STDIN ? keepInput(STDIN, stdin) : openInput(name));
     if (input === undefined) throw tooLarge(name);
-    files.push(await readDump(input.read(0), name));
+    const budget = new Budget(MAX_FILE_BYTES, `${sourceName(name)} is too large when it is unpacked`);
+    const text = await decodeDump(input.read(0), name, budget);
+    if (text.trim() === '' && silent.length > 0) empty.push(name);
+    else files.push(readDump(text, name));
   }
-  return assembleHost(files);
+  const [first] = empty;
+  if (files.length === 0 && first !== undefined) readDump('', first);
+  return takeForOutputs(empty, silent, assembleHost(files));
 }
 
-async function readDump(bytes: Buffer, name: string): Promise<DumpFile> {
-  const budget = new Budget(MAX_FILE_BYTES, `${sourceName(name)} is too large when it is unpacked`);
-  const dump = recogniseDump(await decodeDump(bytes, name, budget), name);
+function readDump(text: string, name: string): DumpFile {
+  const dump = recogniseDump(text, name);
   switch (dump.kind) {
     case 'outputs':
       return dump;

@@ -11,7 +11,16 @@ export function staticDistance(wanted: IptablesRules, found: IptablesRules): num
   const [intended, actual] = [ruleTables(wanted.dump), ruleTables(found.dump)];
   const own = compareChains(intended, actual).filter(({ chain }) => !SHARED_CHAINS.has(chain));
   let count = own.reduce((sum, { missing, extra }) => sum + missing.length + extra.length, 0);
-  for (const [name, table] of actual) {
+  count += jumpDistance(intended, actual);
+  for (const [name, table] of actual)
+    if (table.has('KUBE-FIREWALL') !== (intended.get(name)?.has('KUBE-FIREWALL') ?? false)) count++;
+  return count;
+}
+
+/** How many of kube-proxy's jumps in built-in chains only one of them has. */
+export function jumpDistance(intended: RuleTables, actual: RuleTables): number {
+  let count = 0;
+  for (const name of actual.keys()) {
     for (const hook of HOOKS) {
       const jumps = (tables: RuleTables) =>
         (tables.get(name)?.get(hook)?.rules ?? []).filter(leadsToKubeProxy).map(ruleKey);
@@ -21,7 +30,6 @@ export function staticDistance(wanted: IptablesRules, found: IptablesRules): num
       // kube-proxy prepends its jumps when it starts, each release in an order of its own.
       if (ours.join('\n') !== theirs.join('\n')) count++;
     }
-    if (table.has('KUBE-FIREWALL') !== (intended.get(name)?.has('KUBE-FIREWALL') ?? false)) count++;
   }
   return count;
 }
