@@ -1,5 +1,5 @@
 /** Measures the modes and writes docs/modes.md. In: flags, see USAGE. Out: docs/modes/measurements.json, the drawings and the page. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,6 +15,7 @@ import { measureUml } from './uml.ts';
 const USAGE = `usage: npm run measure-modes -- [flags]
   --runs N         how often everything is measured, taking turns (default 5)
   --sizes A,B      numbers of Services (default 100,1000,10000)
+  --only PARTS     of paths, sizes, lookups, uml; the others stay as they are in the file (default all)
   --page           write the page from the present measurements, and measure nothing
 Needs root, iptables, nft, ipset, haproxy, nginx, python3, user-mode-linux, kmod and ipvsadm. All of it runs in network namespaces.
 `;
@@ -25,6 +26,7 @@ export async function main(argv: readonly string[], repository: string): Promise
     options: {
       runs: { type: 'string', default: '5' },
       sizes: { type: 'string', default: '100,1000,10000' },
+      only: { type: 'string', default: 'paths,sizes,lookups,uml' },
       page: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -35,9 +37,11 @@ export async function main(argv: readonly string[], repository: string): Promise
   }
   const file = join(repository, 'docs/modes/measurements.json');
   if (!values.page) {
-    const measured = await measure(repository, values.sizes.split(',').map(Number), Number(values.runs));
+    const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Measurements) : undefined;
+    const sizes = values.sizes.split(',').map(Number);
+    const parts = await measure(repository, values.only.split(','), sizes, Number(values.runs));
     mkdirSync(join(repository, 'docs/modes'), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(measured, null, 1)}\n`);
+    writeFileSync(file, `${JSON.stringify({ ...before, ...parts }, null, 1)}\n`);
   }
   const measured = JSON.parse(readFileSync(file, 'utf8')) as Measurements;
   const page = join(repository, 'docs/modes.md');
@@ -46,34 +50,51 @@ export async function main(argv: readonly string[], repository: string): Promise
   return 0;
 }
 
-async function measure(repository: string, sizes: readonly number[], runs: number): Promise<Measurements> {
+async function measure(
+  repository: string,
+  only: readonly string[],
+  sizes: readonly number[],
+  runs: number,
+): Promise<Partial<Measurements>> {
   const scripts = join(repository, 'scripts/measure-modes');
   const work = mkdtempSync(join(tmpdir(), 'svcrules-modes-'));
   const say = (what: string) => process.stderr.write(`${what}\n`);
+  const clusters = async (services: number, protocol: 'TCP' | 'UDP') => {
+    const texts = await textsOf(services, protocol);
+    const folders = writeTexts(join(work, `${protocol}-${services}`), texts);
+    return { services, texts, folders, ends: endsOfWalk(texts.get('iptables') as Texts) };
+  };
+  const parts: { -readonly [Part in keyof Measurements]?: Measurements[Part] } = {};
   try {
-    say('ways through a node');
-    const one = writeTexts(join(work, 'one'), await textsOf(1, 'TCP'));
-    const paths = await measurePaths(scripts, one, runs);
-    const counted: Size[] = [];
-    const lookups: Lookups[] = [];
-    const folders = new Map<number, ReadonlyMap<Mode, string>>();
-    const ends = new Map<number, { readonly first: string; readonly last: string }>();
-    for (const services of sizes) {
-      say(`${services} Services: loading`);
-      const texts = await textsOf(services, 'TCP');
-      const loads = await measureLoads(writeTexts(join(work, `tcp-${services}`), texts), runs);
-      counted.push({ services, counts: countTexts(texts), loads });
-      say(`${services} Services: first packets`);
-      const datagrams = await textsOf(services, 'UDP');
-      const written = writeTexts(join(work, `udp-${services}`), datagrams);
-      folders.set(services, written);
-      ends.set(services, endsOfWalk(datagrams.get('iptables') as Texts));
-      const end = ends.get(services) as { first: string; last: string };
-      lookups.push({ services, modes: await measureLookups(scripts, written, end, runs) });
+    if (only.includes('paths')) {
+      say('ways through a node');
+      parts.paths = await measurePaths(scripts, (await clusters(1, 'TCP')).folders, runs);
     }
-    say('user-mode-linux');
-    const uml = await measureUml(repository, work, folders, ends, runs);
-    return { machine: describeMachine(), endpoints: ENDPOINTS, runs, sizes: counted, lookups, paths, uml };
+    if (only.includes('sizes')) {
+      const measured: Size[] = [];
+      for (const services of sizes) {
+        say(`${services} Services: loading`);
+        const { texts, folders } = await clusters(services, 'TCP');
+        measured.push({ services, counts: countTexts(texts), loads: await measureLoads(folders, runs) });
+      }
+      parts.sizes = measured;
+    }
+    if (only.includes('lookups')) {
+      const measured: Lookups[] = [];
+      for (const services of sizes) {
+        say(`${services} Services: first packets`);
+        const { folders, ends } = await clusters(services, 'UDP');
+        measured.push({ services, modes: await measureLookups(scripts, folders, ends, runs) });
+      }
+      parts.lookups = measured;
+    }
+    if (only.includes('uml')) {
+      say('user-mode-linux');
+      const all = [];
+      for (const services of sizes) all.push(await clusters(services, 'UDP'));
+      parts.uml = await measureUml(repository, work, all, runs);
+    }
+    return { machine: describeMachine(), endpoints: ENDPOINTS, runs, ...parts };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

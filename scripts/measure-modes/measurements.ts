@@ -11,7 +11,7 @@ export interface Size {
   readonly loads: Loads;
 }
 
-/** Microseconds of a first packet, the median of a run, by where it goes. */
+/** Microseconds of a first packet, the lowest decile of a run, by where it goes. */
 export interface FirstPackets {
   readonly first: readonly number[];
   readonly last: readonly number[];

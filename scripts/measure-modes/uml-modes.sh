@@ -1,6 +1,6 @@
 # uml-modes.sh WORK RUNS SCRIPTS: within user-mode-linux, modes iptables and ipvs side by side. WORK/sizes has a line for each size:
 # Services, folder of mode iptables, folder of mode ipvs, the first and the last cluster IP. WORK/results gets a line for each figure:
-# load SERVICES MODE MICROSECONDS, and packets SERVICES MODE JSON.
+# load SERVICES MODE MICROSECONDS (three), and packets SERVICES MODE JSON.
 set -e
 work=$1 runs=$2 scripts=$3
 mkdir -p /run/netns
@@ -28,7 +28,8 @@ set_up() { # MODE FOLDER
     echo load $services $1 \$((\${end/./} - \${start/./}))" >>"$work/results"
 }
 while read -r services iptables ipvs first last; do
-  for run in $(seq "$runs"); do
+  # Loading takes long here.
+  for run in $(seq 3); do
     for mode in iptables ipvs; do
       [ "$run" -eq 1 ] || { ip netns del $mode; ip netns del $mode-peer; sleep 1; }
       set_up $mode "${!mode}"

@@ -16,14 +16,16 @@ const SECONDS = 1500;
 export async function measureUml(
   repository: string,
   work: string,
-  folders: ReadonlyMap<number, ReadonlyMap<Mode, string>>,
-  ends: ReadonlyMap<number, { readonly first: string; readonly last: string }>,
+  sizes: readonly {
+    readonly services: number;
+    readonly folders: ReadonlyMap<Mode, string>;
+    readonly ends: { readonly first: string; readonly last: string };
+  }[],
   runs: number,
 ): Promise<UmlSize[]> {
-  const lines = [...folders].map(([services, modes]) => {
-    const end = ends.get(services);
-    return `${services} ${modes.get('iptables')} ${modes.get('ipvs')} ${end?.first} ${end?.last}\n`;
-  });
+  const lines = sizes.map(({ services, folders, ends: { first, last } }) =>
+    [services, folders.get('iptables'), folders.get('ipvs'), `${first} ${last}\n`].join(' '),
+  );
   writeFileSync(join(work, 'sizes'), lines.join(''));
   writeFileSync(join(work, 'results'), '');
   const scripts = join(repository, 'scripts/measure-modes');
@@ -35,7 +37,7 @@ export async function measureUml(
   const printed = readFileSync(log, 'utf8');
   if (!printed.endsWith('done\n')) throw new Error(`user-mode-linux: ${printed.slice(-4000)}`);
   const results = readFileSync(join(work, 'results'), 'utf8').trimEnd().split('\n');
-  return [...folders.keys()].map((services) => sizeOf(services, results));
+  return sizes.map(({ services }) => sizeOf(services, results));
 }
 
 function sizeOf(services: number, results: readonly string[]): UmlSize {
