@@ -101,8 +101,10 @@ spec:
   },
 };
 
+/** What controllers write for a selector that matches nothing is there, too, but empty. */
 function hasOtherEndpoints(service: Service, cluster: LintedCluster): boolean {
-  return cluster.endpointsOf(service) !== undefined || cluster.writtenSlicesOf(service).length > 0;
+  const { subsets = [] } = cluster.endpointsOf(service) ?? {};
+  return subsets.length > 0 || cluster.writtenSlicesOf(service).some(({ endpoints }) => endpoints.length > 0);
 }
 
 /** Operators put labels of their own domain on Pods that run: longhorn.io/admission-webhook on those that serve it. */
