@@ -70,7 +70,7 @@ describe('lint of a live cluster', () => {
       ['external-ips', 'older'],
       ['pods-not-ready', 'web'],
     ]);
-    for (const finding of findings) expect(finding.line).toBeUndefined();
+    for (const finding of findings) expect(finding.line).toBeNull();
   });
 
   it('asks for nothing but lists, and only of the namespace', async () => {

@@ -64,7 +64,7 @@ describe('lint', () => {
         for (const text of [message, why, mend]) expect(text).not.toMatch(/undefined|\[object|NaN/);
       }
     }
-  });
+  }, 30_000);
 
   it.each(allRules())('finds the same in any order of the input: $id', ({ id, invalid }) => {
     // Of two objects in conflict, admission refuses the second.
