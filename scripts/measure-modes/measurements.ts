@@ -26,9 +26,9 @@ export interface Lookups {
 export interface Path {
   /** A second, of four clients that connect one time after the other. */
   readonly connections: readonly number[];
-  /** Microseconds from connecting to the first byte of the answer, one client. */
+  /** Microseconds from connecting to the first byte of the answer, one client; the lowest decile of a run. */
   readonly firstByte: readonly number[];
-  /** Microseconds, one byte there and back on a connection that stands. */
+  /** Microseconds, one byte there and back on a connection that stands; the lowest decile of a run. */
   readonly roundTrip: readonly number[];
   /** Gigabytes a second. */
   readonly bulk: readonly number[];
