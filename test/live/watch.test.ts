@@ -1,4 +1,4 @@
-/** `compile --watch` on a real cluster that changes 500 times, through a kubectl with 50 faults. */
+/** `compile --watch` on a real cluster that changes 500 times, through a kubectl with 50 faults and a crash of the API server. */
 
 import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -154,12 +154,21 @@ function aWatchedCluster(): void {
     await vi.waitFor(() => expect(stdout.updates).toHaveLength(1), 20_000);
     const random = seededRandom(4711);
     const existing = new Map<string, 'service' | 'both'>();
-    for (let made = 0; made < CHANGES; made += BATCH) await change(existing, BATCH, random);
+    for (let made = 0; made < CHANGES; made += BATCH) {
+      if (made === CHANGES / 10) {
+        await plane.restart();
+        kubectl.askForForgotten();
+      }
+      await change(existing, BATCH, random);
+    }
     // What is left of the faults needs events to happen at.
     for (let more = 0; kubectl.faults().length < FAULTS && more < 100; more++)
       await change(existing, 3, random);
     expect(kubectl.faults()).toHaveLength(FAULTS);
-    expect(new Set(kubectl.faults()).size).toBeGreaterThanOrEqual(7);
+    expect(new Set(kubectl.faults()).size).toBeGreaterThanOrEqual(8);
+    // The API server itself has said that it has forgotten the moment.
+    expect([...new Set(kubectl.faults())]).toContain('stale');
+    expect(kubectl.faults()).not.toContain('stale, and not refused');
     const wanted = await fresh();
     const together = () => {
       const applied = new AppliedChanges();

@@ -20,6 +20,8 @@ export interface ControlPlane {
    * @throws with what it said on stderr where it fails.
    */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
+  /** Kills the API server and starts another, which has forgotten all moments but the last. */
+  readonly restart: () => Promise<void>;
   /** The beginning of a command line that runs in its network namespace. */
   readonly enter: readonly [string, ...string[]];
   readonly stop: () => Promise<void>;
@@ -50,12 +52,12 @@ export async function startControlPlane(): Promise<ControlPlane> {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  const ready = new Promise<boolean>((resolve) => {
-    createInterface(child.stdout)
-      .once('line', (line) => resolve(line === 'ready'))
-      .once('close', () => resolve(false));
-  });
-  if (!(await ready)) {
+  const lines = createInterface(child.stdout);
+  const isReady = () =>
+    new Promise<boolean>((resolve) => {
+      lines.once('line', (line) => resolve(line === 'ready')).once('close', () => resolve(false));
+    });
+  if (!(await isReady())) {
     const log = join(folder, 'apiserver.log');
     const end = existsSync(log) ? readFileSync(log, 'utf8').slice(-1000) : 'no log';
     await stop();
@@ -64,7 +66,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const kubectlPath = join(folder, 'kubectl');
   const env = { ...process.env, KUBECTL_PATH: kubectlPath, KUBECONFIG: join(folder, 'kubeconfig') };
   const kubectl = (args: readonly string[], input = '') => runKubectl(kubectlPath, env, args, input);
-  return { env, kubectl, enter: ['nsenter', `--net=/proc/${child.pid}/ns/net`], stop };
+  const restart = async () => {
+    child.stdin.write('restart\n');
+    if (!(await isReady())) throw new Error('the API server did not start again');
+  };
+  return { env, kubectl, restart, enter: ['nsenter', `--net=/proc/${child.pid}/ns/net`], stop };
 }
 
 function runKubectl(

@@ -1,6 +1,7 @@
 /**
  * A kubectl that passes everything on to a real one, but now and then does what goes wrong in real clusters: it is killed,
- * its watch is cut off or forgotten, a line or a list is truncated, events come twice or late.
+ * its watch is cut off or forgotten, a line or a list is truncated, events come twice or late. Of the watch that is `stale` the
+ * API server itself says that it has forgotten the moment from which it should go on.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,8 @@ export interface FaultyKubectl {
   readonly path: string;
   /** The faults so far, in their order. */
   readonly faults: () => readonly string[];
+  /** From now on the API server is asked for moments that it has forgotten, too: it must have been restarted. */
+  readonly askForForgotten: () => void;
   readonly remove: () => void;
 }
 
@@ -20,31 +23,37 @@ export interface FaultyKubectl {
 export function faultyKubectl(real: string, count: number): FaultyKubectl {
   const folder = mkdtempSync(join(tmpdir(), 'faulty-kubectl-'));
   const log = join(folder, 'faults');
+  const forgotten = join(folder, 'forgotten');
   const path = join(folder, 'kubectl');
   writeFileSync(log, '');
   writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${folder}/kubectl.mjs' "$@"\n`, {
     mode: 0o755,
   });
-  writeFileSync(join(folder, 'kubectl.mjs'), program(real, log, count));
+  writeFileSync(join(folder, 'kubectl.mjs'), program(real, log, forgotten, count));
   return {
     path,
     faults: () => readFileSync(log, 'utf8').split('\n').slice(0, -1),
+    askForForgotten: () => writeFileSync(forgotten, ''),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-function program(real: string, log: string, count: number): string {
+function program(real: string, log: string, forgotten: string, count: number): string {
   return `
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 const args = process.argv.slice(2);
 const isWatch = args.some((arg) => arg.includes('watch=true'));
 // The first lists are left alone: without them there is nothing to watch.
 const isRelist = args.some((arg) => /[?&]limit=/.test(arg) && !/resourceVersion=0|continue=/.test(arg));
 const FAULTS = ['killed', 'cut', 'expired', 'truncated', 'twice', 'late', 'broken'];
+if (existsSync(${JSON.stringify(forgotten)})) FAULTS.push('stale');
 const done = readFileSync(${JSON.stringify(log)}, 'utf8').split('\\n').length - 1;
 const fault = done >= ${count} ? undefined : isWatch ? FAULTS[done % FAULTS.length] : isRelist && done % 2 ? 'list' : undefined;
-const child = spawn(${JSON.stringify(real)}, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const asked = fault === 'stale' ? args.map((arg) => arg.replace(/resourceVersion=\\d+/, 'resourceVersion=1')) : args;
+const child = spawn(${JSON.stringify(real)}, asked, { stdio: ['ignore', 'pipe', fault === 'stale' ? 'pipe' : 'inherit'] });
+let refusal = '';
+child.stderr?.setEncoding('utf8').on('data', (text) => { refusal += text; process.stderr.write(text); });
 process.on('SIGTERM', () => { child.kill('SIGKILL'); process.exit(143); });
 let rest = '';
 let seen = [];
@@ -91,6 +100,10 @@ child.stdout.setEncoding('utf8').on('data', (text) => {
     line(each);
   }
 });
-child.on('close', (code, signal) => process.exitCode = signal ? 1 : code);
+child.on('close', (code, signal) => {
+  const isRefused = /"code":410|too old resource version/.test(refusal + seen.join(''));
+  if (fault === 'stale') appendFileSync(${JSON.stringify(log)}, isRefused ? 'stale\\n' : 'stale, and not refused\\n');
+  process.exitCode = signal ? 1 : code;
+});
 `;
 }
