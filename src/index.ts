@@ -1,23 +1,14 @@
 /**
- * The typed library: the same functions that the command line uses, one way through the rooms.
+ * The typed library: what the commands do, as functions of plain data. The command line does not import this file, so that
+ * no command loads what others need.
  *
  * @example
- * const source = await readInput({ filenames: ['web.yaml'], recursive: false, stdin: [], kinds: DEFAULT_KINDS });
- * const { compiled } = await compile({ objects: source.objects, node: 'worker-1' });
- * for (const artifact of compiled?.artifacts ?? []) console.log(artifact.name, [...artifact.text()].join(''));
+ * const { objects } = await readInput({ filenames: ['web.yaml'], recursive: false, stdin: [], kinds: DEFAULT_KINDS });
+ * const cluster = compilationOf(await compile({ objects, node: 'worker-1' }));
+ * for (const artifact of cluster.compiled.artifacts) console.log(artifact.name, [...artifact.text()].join(''));
+ * for (const { fraction, verdict } of trace(cluster, { from: 'external', to: '192.0.2.10:30080' }).outcomes)
+ *   console.log(`${fraction.numerator}/${fraction.denominator}`, verdict.kind);
  */
-import type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
-import type { CompiledNode } from './backends/backend.ts';
-import { loadBackend } from './backends/registry.ts';
-import { type ClusterRequest, prepareCluster } from './controllers/prepare-cluster.ts';
-import type { ProxyMode } from './proxy/configuration.ts';
-import { identifyNode } from './proxy/node-identity.ts';
-import { releaseOfNode } from './proxy/node-release.ts';
-import { buildNodeView, type NodeView } from './proxy/node-view.ts';
-import { newestRelease, parseRelease, type Release } from './proxy/release.ts';
-import { type ConfigurationRequest, selectConfiguration } from './proxy/select-configuration.ts';
-import type { Diagnostic } from './shared/diagnostic.ts';
-
 export type { Admission, AdmissionOptions, AdmittedObject } from './apiserver/admit.ts';
 export { admit, DEFAULT_ADMISSION_OPTIONS } from './apiserver/admit.ts';
 export type { Allocation, ClusterState } from './apiserver/cluster-state.ts';
@@ -25,84 +16,40 @@ export type * from './apiserver/objects.ts';
 export type { Artifact, CompiledNode } from './backends/backend.ts';
 export { type ClusterRequest, type PreparedCluster, prepareCluster } from './controllers/prepare-cluster.ts';
 export { reconcileEndpointSlices } from './controllers/reconcile-endpoint-slices.ts';
-export { serviceVariables } from './discovery/env/service-variables.ts';
+export type * from './diff/change.ts';
+export { DEFAULT_DNS_CONFIGURATION, type DnsConfiguration } from './discovery/dns/dns-configuration.ts';
+export { type DnsRecord, QUERY_TYPES, type QueryType } from './discovery/dns/record.ts';
+export { recordText } from './discovery/dns/zone-text.ts';
+export { type Zone, type ZoneExtent, zonesOf } from './discovery/dns/zones.ts';
+export {
+  type PodEnvironment,
+  type ServiceVariables,
+  serviceVariables,
+} from './discovery/env/service-variables.ts';
 export { type ClusterKind, type ClusterList, readCluster } from './input/read-cluster.ts';
 export { DEFAULT_KINDS, readInput } from './input/read-input.ts';
 export type { Source, SourceObject } from './input/source.ts';
+export {
+  type Compilation,
+  type CompileRequest,
+  type CompileResult,
+  compilationOf,
+  compile,
+} from './library/compile.ts';
+export { diff } from './library/diff.ts';
+export { type DnsRequest, dnsSource, type LookUp, lookUp } from './library/dns.ts';
+export { explain } from './library/explain.ts';
+export type { HostTexts } from './library/host-rules.ts';
+export { manifestObjects } from './library/manifest-objects.ts';
+export { type Traced, type TraceRequest, trace } from './library/trace.ts';
+export type { Finding } from './lint/finding.ts';
+export { allRules, type LintResult, type LintSelection, lint } from './lint/lint.ts';
+export { LINT_KINDS } from './lint/lint-kinds.ts';
+export type { LintInput } from './lint/linted-cluster.ts';
 export { readProxyConfiguration } from './proxy/configuration.ts';
 export { buildNodeView } from './proxy/node-view.ts';
 export { parseRelease, SUPPORTED_RELEASES } from './proxy/release.ts';
 export type { Diagnostic, Origin, Severity } from './shared/diagnostic.ts';
 export { OperationalError } from './shared/operational-error.ts';
-
-export interface CompileRequest extends ClusterRequest, ConfigurationRequest {
-  /** Goes before the configuration's mode. */
-  readonly mode?: ProxyMode | undefined;
-  /** A release of kube-proxy such as `1.33`. If absent, that of a live node's kubelet, else the newest supported. */
-  readonly kubeVersion?: string | undefined;
-  readonly node?: string | undefined;
-  /** Addresses on the host's interfaces; the Node's InternalIPs if empty. */
-  readonly nodeAddresses?: readonly string[];
-  readonly nfacct?: boolean;
-  /** How often mode ipvs has synced; default: 1. */
-  readonly ipvsSyncs?: number;
-}
-
-export interface CompileResult {
-  /** Undefined where there are errors and `skipInvalid` does not cover them. */
-  readonly compiled: CompiledNode | undefined;
-  /** What it was compiled from; undefined where it could not be. */
-  readonly state: ClusterState | undefined;
-  readonly view: NodeView | undefined;
-  readonly release: Release;
-  readonly nodeName: string;
-  readonly primaryFamily: 'IPv4' | 'IPv6';
-  readonly allocations: readonly Allocation[];
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/**
- * Compiles what kube-proxy programs on one node.
- * @throws OperationalError for an unsupported release or mode, or a node that the input lacks.
- */
-export async function compile(request: CompileRequest): Promise<CompileResult> {
-  const named = request.kubeVersion === undefined ? undefined : parseRelease(request.kubeVersion);
-  const read = selectConfiguration(request);
-  const { state, diagnostics } = prepareCluster(request);
-  const failed: CompileResult = {
-    compiled: undefined,
-    state,
-    view: undefined,
-    release: named ?? newestRelease(),
-    nodeName: '',
-    primaryFamily: 'IPv4',
-    allocations: [],
-    diagnostics: [...read.diagnostics, ...diagnostics],
-  };
-  if (state === undefined || read.configuration === undefined) return failed;
-  const backend = await loadBackend(request.mode ?? read.configuration.mode ?? 'iptables');
-  const node = { name: request.node, addresses: request.nodeAddresses ?? [] };
-  const assumed =
-    named === undefined && request.live
-      ? releaseOfNode(identifyNode(state, read.configuration, node).node)
-      : { release: failed.release, diagnostics: [] };
-  const { release } = assumed;
-  const view = buildNodeView(state, {
-    release,
-    configuration: read.configuration,
-    node,
-    nfacct: request.nfacct ?? false,
-    ipvsSyncs: request.ipvsSyncs,
-  });
-  const compiled = backend.compile(view);
-  return {
-    compiled,
-    state,
-    view,
-    release,
-    nodeName: view.node.name,
-    primaryFamily: view.node.primaryFamily,
-    allocations: state.allocations,
-    diagnostics: [...failed.diagnostics, ...assumed.diagnostics, ...(compiled.notes ?? [])],
-  };
-}
+export type { ExplainedService } from './trace/explained-service.ts';
+export type { Outcome, Verdict } from './trace/outcome.ts';

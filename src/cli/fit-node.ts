@@ -11,13 +11,13 @@ import {
   type ReleaseCandidate,
   type RulesByFamily,
 } from '../diff/fit-release.ts';
-import { buildNodeView, parseRelease, SUPPORTED_RELEASES } from '../index.ts';
+import { compiledRules } from '../library/compiled-rules.ts';
 import { releaseOfNode } from '../proxy/node-release.ts';
-import { hasMode, type Release } from '../proxy/release.ts';
+import { buildNodeView } from '../proxy/node-view.ts';
+import { hasMode, parseRelease, type Release, SUPPORTED_RELEASES } from '../proxy/release.ts';
 import type { CommandIO } from './io.ts';
 import { isLive } from './load-input.ts';
 import type { LoadedCompilation } from './load-node.ts';
-import { compiledRules } from './node-rules.ts';
 import type { InputOptions, NodeOptions } from './options.ts';
 
 /** With more service ports, only what does not depend on Services decides: to compile for each release would take long. */

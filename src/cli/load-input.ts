@@ -2,7 +2,7 @@
 import type { AdmissionOptions } from '../apiserver/admit.ts';
 import type { ClusterState } from '../apiserver/cluster-state.ts';
 import type { Moment } from '../controllers/node-lifecycle.ts';
-import { prepareCluster } from '../index.ts';
+import { prepareCluster } from '../controllers/prepare-cluster.ts';
 import { type ClusterList, type Kubectl, readCluster } from '../input/read-cluster.ts';
 import { DEFAULT_KINDS, type InputRequest, readInput } from '../input/read-input.ts';
 import { readLiveProxyConfiguration } from '../input/read-live-proxy-configuration.ts';

@@ -1,10 +1,7 @@
 /** Reads manifests or a live cluster and compiles one node of it: what `trace` and `explain` begin with. */
-import type { ClusterState } from '../apiserver/cluster-state.ts';
-import type { CompiledNode } from '../backends/backend.ts';
-import { compile } from '../index.ts';
 import type { ClusterList } from '../input/read-cluster.ts';
 import type { Source, SourceObject } from '../input/source.ts';
-import type { NodeView } from '../proxy/node-view.ts';
+import { type Compilation, compile } from '../library/compile.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 import type { CommandIO } from './io.ts';
 import {
@@ -22,10 +19,7 @@ import type { ClusterOptions, CommonOptions, InputOptions, NodeOptions } from '.
 
 export interface NodeInputOptions extends InputOptions, ClusterOptions, NodeOptions, CommonOptions {}
 
-export interface LoadedCompilation {
-  readonly state: ClusterState;
-  readonly view: NodeView;
-  readonly compiled: CompiledNode;
+export interface LoadedCompilation extends Compilation {
   /** Find places in what was read. */
   readonly sources: readonly Source[];
 }

@@ -1,6 +1,5 @@
-/** The rules that are followed and compared: compiled ones as a host would show them, and those of a host. */
+/** The rules of a host that are followed and compared. In: what its tools printed. Out: rules, typed. */
 import type { IPFamily } from '../apiserver/objects.ts';
-import type { CompiledNode } from '../backends/backend.ts';
 import { problems } from '../backends/iptables/parse.ts';
 import { parseBoundAddresses, parseIPAddresses } from '../backends/ipvs/parse-ip-addr.ts';
 import { parseIPSets } from '../backends/ipvs/parse-ipset.ts';
@@ -9,6 +8,7 @@ import { parseListedJSON } from '../backends/nftables/parse-json.ts';
 import { parseListed } from '../backends/nftables/parse-listed.ts';
 import type { HostState, HostText, HostTool } from '../host/host-state.ts';
 import type { ReadToolsOptions } from '../host/read-tools.ts';
+import { type FollowedMode, followedMode } from '../library/compiled-rules.ts';
 import type { ProxyMode } from '../proxy/configuration.ts';
 import { plainText } from '../report/plain-text.ts';
 import { OperationalError } from '../shared/operational-error.ts';
@@ -22,16 +22,12 @@ import {
 } from '../trace/node-rules.ts';
 import type { CommandIO } from './io.ts';
 
-/** Through whose rules packets can be followed, and what prints them on a host. */
-const TOOLS: Readonly<Partial<Record<ProxyMode, ReadToolsOptions['tools']>>> = {
+/** What prints the rules of a mode on a host. */
+const TOOLS: Readonly<Record<FollowedMode, ReadToolsOptions['tools']>> = {
   iptables: ['iptables-save'],
   ipvs: ['ipvsadm-save', 'ipset-save', 'iptables-save', 'ip-addr'],
   nftables: ['nft-text'],
 };
-
-export function isFollowed(mode: ProxyMode): boolean {
-  return TOOLS[mode] !== undefined;
-}
 
 /** What prints nothing on a host without Services, the likeliest first. kube-proxy always has chains. */
 export function silentTools(mode: ProxyMode): readonly HostTool[] {
@@ -40,34 +36,7 @@ export function silentTools(mode: ProxyMode): readonly HostTool[] {
 
 /** @throws OperationalError for a mode whose rules cannot be followed. */
 export function toolsOf(mode: ProxyMode): ReadToolsOptions['tools'] {
-  const tools = TOOLS[mode];
-  if (tools !== undefined) return tools;
-  const followed = Object.keys(TOOLS).join(', ');
-  throw new OperationalError(`packets cannot be followed through rules of mode ${mode}, only of ${followed}`);
-}
-
-/** @throws OperationalError for a mode whose rules cannot be followed. */
-export function compiledRules({ mode, artifacts }: CompiledNode, family: IPFamily): NodeRules {
-  toolsOf(mode);
-  const textOf = (name: string): string => {
-    const artifact = artifacts.find((candidate) => candidate.name === name);
-    return [...(artifact?.text() ?? [])].join('');
-  };
-  const iptables = () => iptablesRules(textOf(family === 'IPv4' ? 'iptables.save' : 'ip6tables.save'));
-  switch (mode) {
-    case 'nftables':
-      return { kind: 'nftables', listed: parseListed(textOf(family === 'IPv4' ? 'ip.list' : 'ip6.list')) };
-    case 'ipvs':
-      return {
-        kind: 'ipvs',
-        iptables: iptables(),
-        servers: parseSavedServers(textOf('ipvsadm.save')),
-        sets: parseIPSets(textOf('ipset.save')),
-        bound: parseBoundAddresses(textOf('addresses'), DUMMY_DEVICE),
-      };
-    default:
-      return iptables();
-  }
+  return TOOLS[followedMode(mode)];
 }
 
 export interface HostRules {

@@ -1,7 +1,7 @@
 /** `compile`: manifests or a live cluster in, the rules of one node out. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { CompiledNode } from '../../backends/backend.ts';
-import { type CompileResult, compile } from '../../index.ts';
+import { type CompileResult, compile } from '../../library/compile.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import {

@@ -3,6 +3,7 @@ import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyQuestion } from '../../diff/diff-family.ts';
 import type { HostState } from '../../host/host-state.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
+import { compiledRules } from '../../library/compiled-rules.ts';
 import type { DiffHead } from '../../report/diff-text.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { isLoopback, parseIP } from '../../shared/ip.ts';
@@ -12,7 +13,7 @@ import type { CommandIO } from '../io.ts';
 import { loadHost } from '../load-host.ts';
 import { isLive } from '../load-input.ts';
 import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
-import { compiledRules, type HostRules, hasRules, hostRules, toolsOf } from '../node-rules.ts';
+import { type HostRules, hasRules, hostRules, toolsOf } from '../node-rules.ts';
 import { requestedFamily } from './compile-options.ts';
 import { type DiffOptions, isAgainst } from './diff-options.ts';
 

@@ -1,18 +1,19 @@
 /** `dns query`: a name and a Pod in, each name that its resolver tries and the cluster's answers out. */
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
 import type { Pod } from '../../apiserver/objects.ts';
-import { servedZones } from '../../discovery/dns/dns-configuration.ts';
+import { DEFAULT_DNS_CONFIGURATION, servedZones } from '../../discovery/dns/dns-configuration.ts';
 import { isSubdomain } from '../../discovery/dns/names.ts';
 import type { DnsRecord, QueryType } from '../../discovery/dns/record.ts';
-import { confText, podResolvConf, type ResolvConf } from '../../discovery/dns/resolv-conf.ts';
-import { type Attempt, isAddress, resolve } from '../../discovery/dns/resolve.ts';
+import { confText, type ResolvConf } from '../../discovery/dns/resolv-conf.ts';
+import { type Attempt, isAddress } from '../../discovery/dns/resolve.ts';
 import { escapeName, recordText } from '../../discovery/dns/zone-text.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
+import { lookUp } from '../../library/dns.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { isLive, loadState } from '../load-input.ts';
-import { clusterDnsIP, type DnsOptions, dnsSource, UNSAID } from './dns-source.ts';
+import { type DnsOptions, dnsRequest, UNSAID } from './dns-source.ts';
 
 interface QueryOptions extends DnsOptions {
   readonly type: QueryType;
@@ -28,13 +29,10 @@ export async function dnsQueryCommand(name: string, options: QueryOptions, io: C
   const from = options.from === undefined ? undefined : podName(options.from);
   const state = await loadState(LISTS, UNSAID, options, io);
   if (state === undefined) return 2;
-  const source = dnsSource(state, options);
-  const clusterDns = clusterDnsIP(source.cluster, state, options);
   const pod = from === undefined ? undefined : findPod(state, from, options);
-  const conf = pod && podResolvConf(pod, options.clusterDomain, clusterDns);
-  const isCluster = conf === undefined || conf.nameServers[0] === clusterDns;
-  const attempts = resolve(source, name, options.type, conf, isCluster);
-  const zones = servedZones(source.configuration);
+  const request = dnsRequest(options);
+  const { resolvConf: conf, attempts } = lookUp(state, name, { ...request, type: options.type, pod });
+  const zones = servedZones({ ...DEFAULT_DNS_CONFIGURATION, ...request.configuration });
   await writeAll(io.stdout, [
     options.output === 'json'
       ? `${JSON.stringify({ resolvConf: conf && confObject(conf), attempts }, null, 2)}\n`

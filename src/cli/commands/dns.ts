@@ -3,12 +3,13 @@ import type { ClusterState } from '../../apiserver/cluster-state.ts';
 import { zoneFileName, zoneText } from '../../discovery/dns/zone-text.ts';
 import { type Zone, type ZoneExtent, zonesOf } from '../../discovery/dns/zones.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
+import { dnsSource } from '../../library/dns.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { loadState } from '../load-input.ts';
 import type { WatchOptions } from '../options.ts';
 import { watchState } from '../watch-state.ts';
 import { writeArtifacts } from '../write-artifacts.ts';
-import { type DnsOptions, dnsSource, UNSAID } from './dns-source.ts';
+import { type DnsOptions, dnsRequest, UNSAID } from './dns-source.ts';
 
 interface ZoneOptions extends DnsOptions, WatchOptions {
   readonly output: 'zone' | 'json';
@@ -18,7 +19,7 @@ interface ZoneOptions extends DnsOptions, WatchOptions {
 
 export async function dnsCommand(options: ZoneOptions, io: CommandIO): Promise<number> {
   const extent = options.records ?? (options.pods === undefined ? 'transferred' : 'answered');
-  const zones = (state: ClusterState) => zonesOf(dnsSource(state, options), extent);
+  const zones = (state: ClusterState) => zonesOf(dnsSource(state, dnsRequest(options)), extent);
   const lists = liveLists(options, extent);
   if (options.watch) {
     const text = (state: ClusterState) => [...print(zones(state), options.output)].join('');

@@ -1,6 +1,7 @@
 /** `explain`: manifests or a live cluster in, one Service as one node has it out. */
 import { currentNamespace } from '../../input/current-namespace.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
+import { compiledRules, isFollowed } from '../../library/compiled-rules.ts';
 import { explainJson } from '../../report/explain-json.ts';
 import { explainText } from '../../report/explain-text.ts';
 import { style } from '../../report/style.ts';
@@ -12,7 +13,6 @@ import { type CommandIO, writeAll } from '../io.ts';
 import { isLive, kubectlOf } from '../load-input.ts';
 import { loadCompilation, type NodeInputOptions } from '../load-node.ts';
 import { linesOf } from '../manifest-lines-of.ts';
-import { compiledRules, isFollowed } from '../node-rules.ts';
 
 export interface ExplainOptions extends NodeInputOptions {
   readonly output?: 'json';

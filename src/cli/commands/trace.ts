@@ -2,6 +2,7 @@
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { HostState } from '../../host/host-state.ts';
 import { currentNamespace } from '../../input/current-namespace.ts';
+import { compiledRules } from '../../library/compiled-rules.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { style } from '../../report/style.ts';
 import { traceJson } from '../../report/trace-json.ts';
@@ -27,7 +28,7 @@ import { loadHost } from '../load-host.ts';
 import { isLive, kubectlOf } from '../load-input.ts';
 import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
 import { linesOf } from '../manifest-lines-of.ts';
-import { compiledRules, hostRules, modeOfHost } from '../node-rules.ts';
+import { hostRules, modeOfHost } from '../node-rules.ts';
 import {
   checkTraceOptions,
   liveLists,
