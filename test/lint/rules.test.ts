@@ -60,9 +60,17 @@ describe.each(rules)('$id', (rule) => {
   const folder = join(FIXTURES, id);
   const fixtures = existsSync(folder) ? readdirSync(folder) : [];
 
-  it('has failing and passing fixtures', () => {
-    expect(fixtures.filter((name) => name.startsWith('invalid')).length).toBeGreaterThan(0);
-    expect(fixtures.filter((name) => name.startsWith('valid')).length).toBeGreaterThan(0);
+  it.each([
+    'invalid',
+    'valid',
+  ])('has two %s fixtures, one of them after what others have published', (kind) => {
+    const ofKind = fixtures.filter((name) => name.startsWith(kind));
+    expect(ofKind.length).toBeGreaterThanOrEqual(2);
+    const published = ofKind.filter((name) => /^# After \S/.test(readFileSync(join(folder, name), 'utf8')));
+    expect(published.length).toBeGreaterThan(0);
+  });
+
+  it('has no other files among its fixtures', () => {
     expect(fixtures.filter((name) => !/^(in)?valid(-[a-z-]+)?\.yaml$/.test(name))).toEqual([]);
   });
 

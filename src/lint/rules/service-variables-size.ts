@@ -33,7 +33,7 @@ export const serviceVariablesSize: LintRule = {
   id: 'service-variables-size',
   title: 'The service variables of a namespace are more than a process can be started with',
   severity: 'error',
-  what: 'Makes the service variables that the kubelet gives to the containers of each namespace, and counts them as the kernel does, with the variables and the command that the manifest gives. An error over 2 MiB, a quarter of the usual stack of 8 MiB; a warning from 1.5 MiB on, as images and ConfigMaps add theirs. That is about 5,000 Services of one port. One finding a namespace. Silent where every Pod of it has enableServiceLinks: false.',
+  what: 'Makes the service variables that the kubelet gives to the containers of each namespace, and counts them as the kernel does, with the variables and the command that the manifest gives. An error over 2 MiB, a quarter of the usual stack of 8 MiB; a warning from 1.5 MiB on, as images and ConfigMaps add theirs. That is about 5,000 Services of one port, or 2,000 of three with names. One finding a namespace. Silent where every Pod of it has enableServiceLinks: false.',
   why: 'execve refuses to start a process with a larger environment: every container of the namespace fails with "argument list too long" when it starts the next time, and so does each program that it starts itself',
   mend: 'Set enableServiceLinks: false in the Pods; names resolve by DNS without the variables',
   invalid: [
