@@ -39,6 +39,7 @@ const USAGE = `usage: npm run conformance -- [flags]
   --dns              instead of rules, the zones and answers of the real CoreDNS
   --no-save          older releases: .restore only (.save needs root)
   --keep DIR         keep the clusters that differ, with both texts and their diff
+  --json FILE        the table as JSON, too
 `;
 
 interface Flags {
@@ -54,6 +55,7 @@ interface Flags {
   readonly dns: boolean;
   readonly save: boolean;
   readonly keep: string | undefined;
+  readonly json: string | undefined;
 }
 
 function readFlags(argv: readonly string[], oracles: string): Flags | undefined {
@@ -72,6 +74,7 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
       dns: { type: 'boolean', default: false },
       'no-save': { type: 'boolean', default: false },
       keep: { type: 'string' },
+      json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -100,11 +103,14 @@ function readFlags(argv: readonly string[], oracles: string): Flags | undefined 
     dns: values.dns,
     save: !values['no-save'],
     keep: values.keep,
+    json: values.json,
   };
 }
 
 /** What became of one artifact over all clusters. */
-interface Tally {
+export interface Tally {
+  readonly artifact: string;
+  readonly release: string;
   compared: number;
   different: number;
   lines: number;
@@ -123,7 +129,8 @@ class Comparison {
 
   compare(folder: string, name: string, release: string, expected: string, actual: string): void {
     const label = `${name} ${release}`;
-    const tally = this.#tallies.get(label) ?? { compared: 0, different: 0, lines: 0 };
+    const zero = { artifact: name, release, compared: 0, different: 0, lines: 0 };
+    const tally = this.#tallies.get(label) ?? zero;
     this.#tallies.set(label, tally);
     tally.compared++;
     const same = expected === actual;
@@ -135,7 +142,8 @@ class Comparison {
   }
 
   /** Prints a line for each artifact and one of all clusters. @returns how many clusters differ. */
-  report(): number {
+  report(json: string | undefined): number {
+    if (json !== undefined) writeFileSync(json, JSON.stringify([...this.#tallies.values()]));
     const width = Math.max(...[...this.#tallies.keys()].map((label) => label.length));
     console.log(`${'artifact'.padEnd(width)}  compared  different  lines`);
     for (const [label, tally] of this.#tallies) {
@@ -249,7 +257,7 @@ export async function main(argv: readonly string[], repository: string): Promise
       await compareDnsOf(root, work, (name, artifact, expected, actual) =>
         comparison.compare(join(work, name), artifact, 'CoreDNS', expected, actual),
       );
-      return comparison.report() === 0 ? 0 : 1;
+      return comparison.report(flags.json) === 0 ? 0 : 1;
     }
     const folders = listClusters(work).map((name) => join(work, name));
     folders.forEach(leaveModesToFlags);
@@ -259,7 +267,7 @@ export async function main(argv: readonly string[], repository: string): Promise
       if (flags.newest) await compareNewest(folder, flags, comparison);
       for (const release of flags.releases) await compareRelease(oracles, release, folder, flags, comparison);
     }
-    return comparison.report() === 0 ? 0 : 1;
+    return comparison.report(flags.json) === 0 ? 0 : 1;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
