@@ -39,7 +39,8 @@ while read -r services iptables ipvs first last; do
   for mode in iptables ipvs; do
     ip netns exec $mode-peer python3 "$scripts/first-packets.py" sink 53 8080 & sinks+=($!)
   done
-  sleep 1
+  # Until the namespaces that are gone have been cleared away.
+  sleep 8
   for run in $(seq "$runs"); do
     for mode in iptables ipvs; do
       packets=$(ip netns exec $mode python3 "$scripts/first-packets.py" 500 53 "$first" "$last" 198.51.100.1)
