@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildTypes } from './build-types.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -30,7 +31,7 @@ const { metafile } = await build({
 
 const packages = new Set(
   Object.keys(metafile.inputs)
-    .map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
+    .map((input) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
     .filter((name) => name !== undefined),
 );
 const licences = [...packages].sort().map((name) => {
@@ -41,3 +42,4 @@ const licences = [...packages].sort().map((name) => {
   return `${name} ${manifest.version}, ${manifest.license}\n\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`;
 });
 writeFileSync('dist/THIRD-PARTY-LICENSES', licences.join(`\n${'-'.repeat(80)}\n\n`));
+buildTypes('dist/types');
