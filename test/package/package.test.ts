@@ -1,14 +1,6 @@
 /** What users get from npm: a package that is whole, small and always the same, whose library has types and whose programs run. */
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildCopy, install, pack, remove, run } from '../support/packed.ts';
@@ -121,7 +113,7 @@ describe('the library', () => {
     tsc('--module', 'nodenext');
     const manifests = join(ROOT, 'fixtures/examples/web.yaml');
     const report = run(process.execPath, ['out/report.js', manifests, 'prod/web'], installed);
-    expect(report.split('\n')).toEqual(expect.arrayContaining(REPORT));
+    expect(report.split('\n')).toEqual(expect.arrayContaining([...REPORT]));
   });
 });
 
