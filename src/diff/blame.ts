@@ -82,7 +82,19 @@ export class Blame {
 
   foreign(): readonly ForeignRule[] {
     const guilty = [...this.guilty.values()].map((guilt) => this.foreignRule(guilt));
+    const { lostTable } = this.compared;
+    if (lostTable !== undefined) return [...guilty, this.missingTable(lostTable)];
     return [...guilty, ...this.attribution.common.flatMap((difference) => this.commonRules(difference))];
+  }
+
+  private missingTable(table: string): ForeignRule {
+    const consequence = this.effect();
+    return {
+      ...this.place(table, '', undefined),
+      kind: 'missing-table',
+      services: this.affected,
+      consequence,
+    };
   }
 
   private foreignRule({ table, chain, rule, services, consequence }: Guilt): ForeignRule {
@@ -96,24 +108,30 @@ export class Blame {
     };
   }
 
-  private commonRules({ table, chain, missing, extra, reordered }: Difference): readonly ForeignRule[] {
+  private commonRules(difference: Difference): readonly ForeignRule[] {
+    const { table, chain, missing, extra, reordered } = difference;
     const services = this.affected;
-    const effect = services === 0 ? NOTHING : affected(services, this.example ?? '');
-    const found = missing.map(
-      (rule): ForeignRule => ({
-        ...this.place(table, chain, rule),
-        kind: 'missing-rule',
-        services,
-        consequence: services === 0 ? (lineFacts(rule).purpose ?? NOTHING) : effect,
-      }),
-    );
+    const effect = this.effect();
+    const { declared, isDeclaration } = this.declarations(difference);
+    const found: ForeignRule[] = [...declared];
+    const lost = missing
+      .filter((rule) => !isDeclaration(rule))
+      .map(
+        (rule): ForeignRule => ({
+          ...this.place(table, chain, rule),
+          kind: 'missing-rule',
+          services,
+          consequence: services === 0 ? (lineFacts(rule).purpose ?? effect) : effect,
+        }),
+      );
+    found.push(...lost);
     for (const rule of extra) {
-      if (this.guilty.has(rule)) continue;
+      if (this.guilty.has(rule) || isDeclaration(rule)) continue;
       found.push({
         ...this.place(table, chain, rule),
         kind: 'extra-rule',
         services: 0,
-        consequence: NOTHING,
+        consequence: lineFacts(rule).meaning ?? NOTHING,
       });
     }
     if (!reordered) return found;
@@ -122,6 +140,30 @@ export class Blame {
       ...found,
       { ...place, kind: 'order', services, consequence: `the rules stand in another order; ${effect}` },
     ];
+  }
+
+  /** What nobody meets on a way, and what decides which ways there are: one for both sides' lines. */
+  private declarations({ table, chain, missing, extra }: Difference) {
+    const headings = extra.filter(({ kind }) => kind === 'nft-heading');
+    const isDeclaration = (line: Line) => headings.length > 0 && line.kind === 'nft-heading';
+    const instead = missing.filter(isDeclaration).map(lineText);
+    const declared = headings.map((heading): ForeignRule => {
+      const should = instead.length === 0 ? '' : `it should be "${listed(instead)}": `;
+      const consequence = `${should}${this.effect()}`;
+      return {
+        ...this.place(table, chain, heading),
+        kind: 'declaration',
+        services: this.affected,
+        consequence,
+      };
+    });
+    return { declared, isDeclaration };
+  }
+
+  /** Of a line that concerns all Services. */
+  private effect(): string {
+    if (this.affected > 0) return affected(this.affected, this.example ?? '');
+    return [...this.doubts.values()].some(({ doubt }) => !doubt.behind) ? UNTOLD : NOTHING;
   }
 
   /** Without what is in doubt beside changes that are certain. */
@@ -157,7 +199,7 @@ export class Blame {
           found.set(rule, { table, chain: chainOf(step), rule, services: 0, consequence: '' });
         } else if (verdict.kind === 'dropped' && intended.dropped.numerator === 0n) {
           for (const policy of this.compared.policies) {
-            const [table, chain] = policy.split(' ') as [string, string];
+            const [, table = '', chain = ''] = /^(.*) (\S+)$/.exec(policy) ?? [];
             found.set(policy, { table, chain, rule: undefined, services: 0, consequence: '' });
           }
         }
@@ -172,6 +214,7 @@ export class Blame {
 }
 
 const NOTHING = 'no packet that was traced is affected';
+const UNTOLD = 'what that does cannot be told';
 
 function affected(services: number, example: string): string {
   return `${plural(services, 'service port')} affected, such as: ${example}`;

@@ -90,11 +90,20 @@ export type ChangeKind = Change['kind'];
 
 /** A rule that concerns more than one Service, or belongs to none. */
 export interface ForeignRule {
-  readonly kind: 'foreign-rule' | 'missing-rule' | 'extra-rule' | 'order' | 'policy';
+  readonly kind:
+    | 'foreign-rule'
+    | 'missing-rule'
+    | 'missing-table'
+    | 'extra-rule'
+    /** How a table, chain or set of nftables is declared. */
+    | 'declaration'
+    | 'order'
+    | 'policy';
   readonly family: IPFamily;
   readonly table: string;
+  /** Empty of what concerns a whole table. */
   readonly chain: string;
-  /** As `iptables-save` prints it; empty of kinds `order` and `policy`. */
+  /** As the kernel's tool prints it; empty of kinds `order`, `policy` and `missing-table`. */
   readonly rule: string;
   /** How many service ports it affects. */
   readonly services: number;

@@ -26,11 +26,13 @@ export interface Compared {
   readonly isOneMode: boolean;
   /** Of kube-proxy's own lines. */
   readonly differences: readonly Difference[];
+  /** Kube-proxy's own table, where the host does not have it at all. */
+  readonly lostTable?: string | undefined;
   /** Rules of others that may meet Service traffic. */
   readonly foreign: readonly Line[];
   /** Those, and the rules to which they lead. */
   readonly suspects: readonly Line[];
-  /** `filter FORWARD`: chains with a policy that nobody intended. */
+  /** `filter FORWARD`, `inet guard forward`: chains with a policy that nobody intended. */
   readonly policies: readonly string[];
   /** Something else than lines that differ makes it necessary to trace all Services. */
   readonly suspicious: boolean;

@@ -14,7 +14,7 @@ import { Blame } from './blame.ts';
 import type { ChainLines, Change, ForeignRule, ServiceChanges, StaleChain, Unknown } from './change.ts';
 import { compareRules } from './compare-rules.ts';
 import { type Compared, countDiffering } from './compared.ts';
-import { lineFacts } from './line.ts';
+import { lineFacts, lineText } from './line.ts';
 import { Tracers } from './observe.ts';
 import { portChanges } from './port-changes.ts';
 import { type PortFacts, portFacts } from './port-facts.ts';
@@ -162,14 +162,31 @@ function factsOf(
 }
 
 function rulesOnly({ differences }: PortFacts, doubtful: boolean): Change {
-  const count = differences.reduce(
-    (sum, { missing, extra }) => sum + Math.max(missing.length, extra.length),
-    0,
-  );
+  const places = new Map<string, { missing: number; extra: number }>();
+  for (const { table, chain, missing, extra } of differences) {
+    const key = `${table} ${chain}`;
+    const known = places.get(key) ?? { missing: 0, extra: 0 };
+    places.set(key, { missing: known.missing + missing.length, extra: known.extra + extra.length });
+  }
+  const count = [...places.values()].reduce((sum, { missing, extra }) => sum + Math.max(missing, extra), 0);
   const rules =
     count === 0 ? 'the order of rules differs' : `${count} ${count === 1 ? 'rule differs' : 'rules differ'}`;
-  const so = doubtful ? 'what that does cannot be told' : 'no packet that was traced is affected';
-  return { kind: 'rules-only', consequence: `${rules}; ${so}` };
+  const so = doubtful ? 'what that does cannot be told' : purposeOf(differences);
+  return { kind: 'rules-only', consequence: `${rules}${spelling(differences)}; ${so}` };
+}
+
+function purposeOf(differences: PortFacts['differences']): string {
+  const [first] = differences.flatMap(({ missing }) => missing);
+  return (first && lineFacts(first).purpose) ?? 'no packet that was traced is affected';
+}
+
+/** A line of `ipvsadm` is short enough to be shown in both spellings. */
+function spelling(differences: PortFacts['differences']): string {
+  const servers = differences.filter(({ table }) => table === 'ipvs');
+  const [missing, extra] = [servers.flatMap((each) => each.missing), servers.flatMap((each) => each.extra)];
+  const [wanted, found] = [missing[0], extra[0]];
+  if (wanted === undefined || found === undefined || missing.length + extra.length > 2) return '';
+  return ` (${lineText(found)} instead of ${lineText(wanted)})`;
 }
 
 export function serviceChanges(

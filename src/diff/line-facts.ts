@@ -28,6 +28,8 @@ export interface LineFacts {
   readonly letsHealthChecksIn: boolean;
   /** What is lost with it where no connection to a Service shows that; a sentence without a full stop. */
   readonly purpose?: string | undefined;
+  /** What it does where nobody intended it and no Service is there; a sentence without a full stop. */
+  readonly meaning?: string | undefined;
 }
 
 export interface PortName {

@@ -7,6 +7,7 @@ import type { Change, ChangeKind } from './change.ts';
 import { connectionChanges } from './connection-changes.ts';
 import { deliveryChanges } from './delivery-changes.ts';
 import { endpointChanges } from './endpoint-changes.ts';
+import { socketText } from './fate.ts';
 import { type Line, lineFacts } from './line.ts';
 import { type Devices, type Observation, type Tracers, UNNAMED_DEVICES } from './observe.ts';
 import type { PortFacts } from './port-facts.ts';
@@ -136,7 +137,9 @@ function withoutEmptiness(
 ): readonly Change[] {
   const { intended, info } = facts;
   if (intended === undefined) return changes.length === 0 ? [] : [serviceExtra(changes, facts)];
-  const lost = changes.filter(({ kind }) => kind === 'address-lost' || kind === 'node-port-lost');
+  const lost = withoutRepetition(
+    changes.filter(({ kind }) => kind === 'address-lost' || kind === 'node-port-lost'),
+  );
   const isNodePort = (kind: string) => kind === 'node-port';
   const addresses = serviceAddresses(intended, scene);
   const expected =
@@ -146,10 +149,18 @@ function withoutEmptiness(
   const service = `${info.namespace}/${info.serviceName}`;
   const what = lost.map((change) =>
     'addressKind' in change
-      ? `${isNodePort(change.addressKind) ? 'node port ' : `${change.address}:`}${change.port}`
+      ? isNodePort(change.addressKind)
+        ? `node port ${change.port}`
+        : socketText(change)
       : '',
   );
   const consequence = `there are no rules for ${service}: every new connection to its ${lost.length === 1 ? 'address' : `${lost.length} addresses`} (${listed(what)}) fails`;
   const { packet } = lost[0] as Change;
   return [{ kind: 'service-missing', consequence, ...(packet && { packet }) }];
+}
+
+/** An address may be lost to several kinds of clients, in a change for each. */
+function withoutRepetition(changes: readonly Change[]): readonly Change[] {
+  const keyOf = (change: Change) => ('addressKind' in change ? `${change.address} ${change.port}` : '');
+  return [...new Map(changes.map((change) => [keyOf(change), change])).values()];
 }

@@ -61,7 +61,8 @@ function describe(socket: string, tracers: Tracers, { nodeAddresses, family }: P
     switch (verdict.kind) {
       case 'delivered': {
         const to = socketText(verdict.destination);
-        return to === where ? `nowhere` : `to ${to} (${formatFraction(fraction)})`;
+        if (to === where) return 'nowhere';
+        return outcomes.length === 1 ? `to ${to}` : `to ${to} (${formatFraction(fraction)})`;
       }
       case 'rejected':
         return 'nowhere: they are refused';

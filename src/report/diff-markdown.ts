@@ -44,8 +44,10 @@ function serviceBlock({
 }
 
 function foreignBlock({ kind, family, table, chain, rule, consequence }: ForeignRule): string {
-  const what = rule === '' ? code(chain) : code(rule);
-  return `\n- **${kind}** (${family}, table ${code(table)}): ${what}: ${prose(consequence)}\n`;
+  const what = [chain === '' || rule.startsWith('-') ? '' : code(chain), rule === '' ? '' : code(rule)]
+    .filter((each) => each !== '')
+    .join(' ');
+  return `\n- **${kind}** (${family}, table ${code(table)}): ${what === '' ? '' : `${what}: `}${prose(consequence)}\n`;
 }
 
 function unknownBlock({ rule, consequence }: Unknown): string {

@@ -105,28 +105,61 @@ function serviceText(each: ServiceChanges, most: number, chalk: ChalkInstance): 
   return `${chalk.red('✗')} ${chalk.bold(plainText(title))}   ${plainText(portPlace(each))}\n${lines.join('')}`;
 }
 
-const KINDS: Readonly<Record<ForeignRule['kind'], readonly [one: string, several: string]>> = {
-  'foreign-rule': [
-    "a rule of somebody else's catches Service traffic",
-    "rules of somebody else's catch Service traffic",
-  ],
-  'missing-rule': ['a rule that Services share is missing', 'rules that Services share are missing'],
-  'extra-rule': [
-    "a rule in kube-proxy's chains is not its own",
-    "rules in kube-proxy's chains are not its own",
-  ],
-  order: [
-    "kube-proxy's rules stand in another order",
-    "chains in which kube-proxy's rules stand in another order",
-  ],
-  policy: ['the policy of a chain drops Service traffic', 'policies of chains drop Service traffic'],
-};
+/** What a line of a table is called. */
+function nounOf({ table, rule }: ForeignRule): readonly [one: string, several: string] {
+  switch (table) {
+    case 'ipvs':
+      return ['a virtual server', 'virtual servers'];
+    case 'ipset':
+      return rule.startsWith('create ')
+        ? ['an ipset', 'ipsets']
+        : ['an entry of an ipset', 'entries of ipsets'];
+    case 'addresses':
+      return ['an address', 'addresses'];
+    default:
+      return ['a rule', 'rules'];
+  }
+}
+
+/** Of several, without their number. */
+function titlesOf(rule: ForeignRule): readonly [one: string, several: string] {
+  const [noun, nouns] = nounOf(rule);
+  switch (rule.kind) {
+    case 'foreign-rule':
+      return [
+        "a rule of somebody else's catches Service traffic",
+        "rules of somebody else's catch Service traffic",
+      ];
+    case 'missing-rule':
+      return [`${noun} that Services share is missing`, `${nouns} that Services share are missing`];
+    case 'missing-table':
+      return ["kube-proxy's table is missing", "tables of kube-proxy's are missing"];
+    case 'extra-rule':
+      return noun === 'a rule'
+        ? ["a rule in kube-proxy's chains is not its own", "rules in kube-proxy's chains are not its own"]
+        : [`${noun} belongs to no Service`, `${nouns} belong to no Service`];
+    case 'declaration':
+      return [
+        'a table, chain or set of kube-proxy is declared otherwise',
+        'tables, chains or sets of kube-proxy are declared otherwise',
+      ];
+    case 'order':
+      return [
+        "kube-proxy's rules stand in another order",
+        "chains in which kube-proxy's rules stand in another order",
+      ];
+    case 'policy':
+      return ['the policy of a chain drops Service traffic', 'policies of chains drop Service traffic'];
+    default:
+      return rule.kind satisfies never;
+  }
+}
 
 export type AlikeRules = readonly [ForeignRule, ...ForeignRule[]];
 
 /** What rules with the same consequence are, in a few words. */
 export function alikeTitle(rules: AlikeRules): string {
-  const [one, several] = KINDS[rules[0].kind];
+  const [one, several] = titlesOf(rules[0]);
   return rules.length === 1 ? one : `${rules.length} ${several}`;
 }
 
@@ -134,7 +167,7 @@ export function alikeTitle(rules: AlikeRules): string {
 export function alike(rules: readonly ForeignRule[]): readonly AlikeRules[] {
   const groups = new Map<string, [ForeignRule, ...ForeignRule[]]>();
   for (const rule of rules) {
-    const key = `${rule.kind} ${rule.family} ${rule.consequence}`;
+    const key = `${titlesOf(rule)[0]} ${rule.family} ${rule.consequence}`;
     const known = groups.get(key);
     if (known === undefined) groups.set(key, [rule]);
     else known.push(rule);
@@ -144,7 +177,10 @@ export function alike(rules: readonly ForeignRule[]): readonly AlikeRules[] {
 
 /** The rule, or the chain where it is no single rule. */
 export function foreignPlace({ table, chain, rule }: ForeignRule): string {
-  return `${table}: ${rule === '' ? `chain ${chain}` : rule}`;
+  if (chain === '') return rule === '' ? `table ${table}` : `table ${table}: ${rule}`;
+  if (rule === '') return `${table}: chain ${chain}`;
+  // Only what nft prints does not name its place.
+  return table.includes(' ') ? `${table} ${chain}: ${rule}` : `${table}: ${rule}`;
 }
 
 function foreignText(rules: AlikeRules, most: number, chalk: ChalkInstance): string {

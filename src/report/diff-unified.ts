@@ -18,10 +18,17 @@ export function diffUnified(chains: readonly ChainLines[]): string {
   return chains.map(unifiedChain).join('');
 }
 
-/** `iptables/nat/KUBE-SERVICES`, a relative path that stays where it is: chains are named by hosts. */
+/** `iptables/nat/KUBE-SERVICES`, `nft/ip_kube-proxy/services`, a relative path that stays where it is: chains are named by hosts. */
 export function chainFile({ family, table, chain }: ChainLines): string {
-  const [tool, ...steps] = [family === 'IPv4' ? 'iptables' : 'ip6tables', table, chain];
+  const [tool, ...steps] = [toolOf(family, table), table, chain];
   return [tool, ...steps.map((step) => step.replace(/[^\w.+-]|^\.+/g, '_'))].join('/');
+}
+
+/** Tables of nftables are named with their family, and what is no rule has a table of its own. */
+function toolOf(family: ChainLines['family'], table: string): string {
+  if (table.includes(' ')) return 'nft';
+  if (['ipvs', 'ipset', 'addresses'].includes(table)) return family === 'IPv4' ? 'ipv4' : 'ipv6';
+  return family === 'IPv4' ? 'iptables' : 'ip6tables';
 }
 
 function unifiedChain(chain: ChainLines): string {

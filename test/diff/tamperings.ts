@@ -617,7 +617,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     ),
     services: { 'prod/old': ['service-extra'] },
     says: [
-      'there is no Service prod/old with this port, and connections to 10.96.77.77:80 go to 10.244.1.77:80 (1)',
+      'there is no Service prod/old with this port, and connections to 10.96.77.77:80 go to 10.244.1.77:80',
     ],
   },
   {

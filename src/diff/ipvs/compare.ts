@@ -116,7 +116,7 @@ function compareServers(
     extra.push(...reals.extra.filter(({ weight }) => weight > 0));
   }
   for (const server of actual) {
-    if (!wanted.has(serviceKey(server.service))) extra.push(server, ...server.realServers);
+    if (!wanted.has(serviceKey(server.service))) extra.push(server);
   }
   return difference(SERVERS, missing, extra);
 }

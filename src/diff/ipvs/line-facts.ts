@@ -11,6 +11,7 @@ import type {
   ListedSetEntry,
 } from '../../backends/ipvs/listed.ts';
 import type { LineFacts } from '../line-facts.ts';
+import { listed } from '../wording.ts';
 
 export type IpvsLine = ListedServer | ListedRealServer | ListedIPSet | ListedSetEntry | BoundAddress;
 
@@ -39,6 +40,7 @@ export function ipvsLineFacts(line: IpvsLine): LineFacts {
         ...catching(socketOf(line.service)),
         remembers: seconds > 0,
         seconds: seconds > 0 ? [seconds] : [],
+        meaning: meaningOf(line),
       };
     }
     case 'real-server':
@@ -48,7 +50,11 @@ export function ipvsLineFacts(line: IpvsLine): LineFacts {
     case 'set-entry':
       return entryFacts(line);
     case 'bound-address':
-      return { ...NOTHING, address: line.address };
+      return {
+        ...NOTHING,
+        address: line.address,
+        meaning: `the node takes what comes for ${line.address}, which no Service has, for its own`,
+      };
     default:
       return line satisfies never;
   }
@@ -56,6 +62,15 @@ export function ipvsLineFacts(line: IpvsLine): LineFacts {
 
 function catching(socket: string | undefined): LineFacts {
   return { ...NOTHING, socket, caught: socket === undefined ? [] : [socket] };
+}
+
+function meaningOf({ service, realServers }: ListedServer): string | undefined {
+  if (service.kind === 'mark') return undefined;
+  const open = realServers.filter(({ weight }) => weight > 0);
+  const ends = open.map(({ socket: { address, port } }) => endpointText(address, port));
+  const goes = open.length === 0 ? 'are refused' : `go to ${listed(ends, 3)}`;
+  const { address, port } = service.socket;
+  return `no Service is at ${endpointText(address, port)}, and connections to it ${goes}`;
 }
 
 function socketOf(service: ListedService): string | undefined {
@@ -71,7 +86,10 @@ function entryFacts({ set, parts }: ListedSetEntry): LineFacts {
     return { ...catching(`* ${protocol} ${first.port}`), guards: true, letsHealthChecksIn };
   }
   if (first?.kind !== 'network') return NOTHING;
-  if (second?.kind !== 'port') return { ...NOTHING, address: first.address };
+  if (second?.kind !== 'port') {
+    const purpose = `connections to other ports of ${first.address} come to whatever listens there on the node instead of being refused`;
+    return { ...NOTHING, address: first.address, purpose };
+  }
   // Connections of an endpoint to itself.
   if (set.endsWith('LOOP-BACK')) return { ...NOTHING, endpoint: endpointText(first.address, second.port) };
   const networks = third?.kind === 'network' ? [`${third.address}/${third.prefixLength}`] : [];

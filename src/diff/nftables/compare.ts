@@ -59,6 +59,7 @@ export function compareNftables(
   return {
     isOneMode: true,
     differences: wanted === undefined ? [] : compareTables(label, wanted, found),
+    lostTable: wanted !== undefined && found === undefined ? label : undefined,
     foreign: foreign.rules,
     suspects: foreign.rules,
     policies: foreign.policies,
