@@ -39,7 +39,8 @@ export function ruleIndexDoc(rules: readonly RuleDescription[]): string {
   return [
     '# Rules of lint',
     '',
-    'Made by `node scripts/generate-lint-docs.js` from the rules themselves.',
+    'Made by `node scripts/generate-lint-docs.js` from the rules themselves. [public-manifests.md](public-manifests.md) shows what they find',
+    'in manifests that many people apply, [comparison.md](comparison.md) what other linters find of the same faults.',
     '',
     '| rule | severity | |',
     '|---|---|---|',
