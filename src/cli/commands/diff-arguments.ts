@@ -8,6 +8,7 @@ import {
   addInputOptions,
   addNodeOptions,
   collect,
+  duration,
 } from '../options.ts';
 
 export function addDiffCommand(program: Command, io: CommandIO, finish: (status: number) => void): void {
@@ -36,15 +37,24 @@ export function addDiffCommand(program: Command, io: CommandIO, finish: (status:
       'what was collected of many nodes: a folder or a tar archive with a folder for each',
     )
     .option('--html <file>', 'write the report as one page too')
+    .option(
+      '--metrics <file>',
+      "write figures for Prometheus into this file too, as the node exporter's textfile collector reads it",
+    )
+    .addOption(
+      new Option('--every <time>', 'compare again and again, so often, until this is stopped').argParser(
+        duration,
+      ),
+    )
     .option('--service <name>', 'the Service that is drawn (default: the one that differs)')
     .option('--all-nodes', 'with --via-pod: every Node of the cluster')
     .option('--show-stale', 'list chains of kube-proxy that nothing refers to')
     .addOption(
       new Option(
         '-o, --output <format>',
-        'text; json; unified: the rules that differ; markdown: for a comment; mermaid, dot: a drawing of one Service',
+        'text; json; unified: the rules that differ; markdown: for a comment; mermaid, dot: a drawing of one Service; prometheus: figures',
       )
-        .choices(['text', 'json', 'unified', 'markdown', 'mermaid', 'dot'])
+        .choices(['text', 'json', 'unified', 'markdown', 'mermaid', 'dot', 'prometheus'])
         .default('text'),
     )
     .action(async (options) => finish(await (await import('./diff.ts')).diffCommand(options, io)));

@@ -3,12 +3,14 @@ import { diffNode } from '../../diff/diff-node.ts';
 import type { HostState } from '../../host/host-state.ts';
 import { diffJsonDocument } from '../../report/diff-json.ts';
 import { type NodeAnswer, nodesText } from '../../report/diff-nodes-text.ts';
+import { diffPrometheus } from '../../report/diff-prometheus.ts';
 import { style } from '../../report/style.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { compileNode } from '../fit-node.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { reportDiagnostics } from '../load-input.ts';
 import type { LoadedCompilation } from '../load-node.ts';
+import { writeMetrics } from './diff-metrics.ts';
 import type { DiffOptions } from './diff-options.ts';
 import { hostSides } from './diff-sides.ts';
 
@@ -50,7 +52,9 @@ export async function printNodes(
   options: DiffOptions,
   io: CommandIO,
 ): Promise<void> {
+  await writeMetrics(answers, options);
   if (options.output === 'json') return writeAll(io.stdout, [nodesJson(answers)]);
+  if (options.output === 'prometheus') return writeAll(io.stdout, [diffPrometheus(answers, Date.now())]);
   const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;
   const chalk = style(options.color, { isTerminal, noColor: io.env.NO_COLOR });
   const [showStale, all] = [options.showStale === true, options.verbose === true];

@@ -14,7 +14,11 @@ export interface DiffOptions extends NodeInputOptions, HostOptions {
   /** A file for the page. */
   readonly html?: string;
   readonly showStale?: true;
-  readonly output: 'text' | 'json' | 'unified' | 'markdown' | 'mermaid' | 'dot';
+  /** A file for figures. */
+  readonly metrics?: string;
+  /** Milliseconds. */
+  readonly every?: number;
+  readonly output: 'text' | 'json' | 'unified' | 'markdown' | 'mermaid' | 'dot' | 'prometheus';
   /** Of a drawing. */
   readonly service?: string;
 }
@@ -44,6 +48,9 @@ export function checkDiffOptions(options: DiffOptions): void {
   if ([...dump, ...filename, ...against].filter((name) => name === '-').length > 1) {
     throw new OperationalError('standard input can be read only once: give "-" one time');
   }
+  if (options.every !== undefined && [...dump, ...filename, ...against].includes('-')) {
+    throw new OperationalError('standard input can be read only once: --every needs files');
+  }
 }
 
 /** Of a comparison of many nodes. */
@@ -58,6 +65,6 @@ function checkNodesOptions(options: DiffOptions): void {
   const isMany = allNodes === true || bundle !== undefined;
   if (isMany && options.html !== undefined)
     throw new OperationalError(`--html is for one node, not for ${allNodes ? 'all' : 'a bundle'}`);
-  if (isMany && output !== 'text' && output !== 'json')
+  if (isMany && output !== 'text' && output !== 'json' && output !== 'prometheus')
     throw new OperationalError(`-o ${output} is for one node, not for ${allNodes ? 'all' : 'a bundle'}`);
 }
