@@ -35,6 +35,8 @@ export class Blame {
   private readonly doubts = new Map<Line | string, { doubt: Doubt; ports: Set<string> }>();
   private readonly changed = new Set<string>();
   private affected = 0;
+  /** Service ports without lines of their own that differ: what becomes of them is not their own rules' doing. */
+  private readonly bystanders = { harmed: 0, unharmed: 0 };
   private example: string | undefined;
 
   constructor(family: IPFamily, attribution: Attribution, compared: Compared) {
@@ -48,8 +50,13 @@ export class Blame {
   }
 
   /** Notes what became of one service port. */
-  add({ info }: PortFacts, changes: readonly Change[], observations: readonly Observation[]): void {
+  add(
+    { info, differences }: PortFacts,
+    changes: readonly Change[],
+    observations: readonly Observation[],
+  ): void {
     const [first] = changes;
+    if (differences.length === 0) this.bystanders[first === undefined ? 'unharmed' : 'harmed']++;
     if (first !== undefined) {
       this.affected++;
       this.changed.add(info.name);
@@ -92,7 +99,7 @@ export class Blame {
     return {
       ...this.place(table, '', undefined),
       kind: 'missing-table',
-      services: this.affected,
+      services: this.affectedByCommon(),
       consequence,
     };
   }
@@ -110,7 +117,7 @@ export class Blame {
 
   private commonRules(difference: Difference): readonly ForeignRule[] {
     const { table, chain, missing, extra, reordered } = difference;
-    const services = this.affected;
+    const services = this.affectedByCommon();
     const effect = this.effect();
     const { declared, isDeclaration } = this.declarations(difference);
     const found: ForeignRule[] = [...declared];
@@ -153,16 +160,23 @@ export class Blame {
       return {
         ...this.place(table, chain, heading),
         kind: 'declaration',
-        services: this.affected,
+        services: this.affectedByCommon(),
         consequence,
       };
     });
     return { declared, isDeclaration };
   }
 
+  /** None where only those are affected whose own lines differ, and others are not. */
+  private affectedByCommon(): number {
+    const { harmed, unharmed } = this.bystanders;
+    return harmed === 0 && unharmed > 0 ? 0 : this.affected;
+  }
+
   /** Of a line that concerns all Services. */
   private effect(): string {
-    if (this.affected > 0) return affected(this.affected, this.example ?? '');
+    const services = this.affectedByCommon();
+    if (services > 0) return affected(services, this.example ?? '');
     return [...this.doubts.values()].some(({ doubt }) => !doubt.behind) ? UNTOLD : NOTHING;
   }
 
