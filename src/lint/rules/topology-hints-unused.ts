@@ -7,6 +7,7 @@ import { identifyNode } from '../../proxy/node-identity.ts';
 import { newestRelease } from '../../proxy/release.ts';
 import { isNotProxied, type ServicePortInfo, servicePorts } from '../../proxy/service-port.ts';
 import { type NoTopology, topologyFromHints } from '../../proxy/topology-hints.ts';
+import type { FieldPath } from '../../shared/diagnostic.ts';
 import { compareStrings } from '../../shared/ordering.ts';
 import type { Fault } from '../finding.ts';
 import { groupBy, type LintedCluster } from '../linted-cluster.ts';
@@ -62,7 +63,7 @@ export const topologyHintsUnused: LintRule = {
     for (const service of cluster.admitted.services) {
       if (isNotProxied(service)) continue;
       const slices = cluster.slicesOf(service);
-      if (!asksForTopology(service) && !slices.some(hasHints)) continue;
+      if (askingField(service) === undefined && !slices.some(hasHints)) continue;
       const fault = judge(service, slices, cluster);
       if (fault !== undefined) yield fault;
     }
@@ -71,9 +72,11 @@ export const topologyHintsUnused: LintRule = {
 
 const ANNOTATIONS = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
 
-function asksForTopology({ metadata, spec }: Service): boolean {
-  if (spec.trafficDistribution) return true;
-  return ANNOTATIONS.some((key) => metadata.annotations?.[key]?.toLowerCase() === 'auto');
+/** The field that asks for topology; undefined where none does. */
+function askingField({ metadata, spec }: Service): FieldPath | undefined {
+  if (spec.trafficDistribution) return ['spec', 'trafficDistribution'];
+  const key = ANNOTATIONS.find((name) => metadata.annotations?.[name]?.toLowerCase() === 'auto');
+  return key === undefined ? undefined : ['metadata', 'annotations', key];
 }
 
 function hasHints({ endpoints }: EndpointSlice): boolean {
@@ -112,10 +115,7 @@ function judgePort(
     ({ ready, zoneHints, nodeHints }) => ready && !zoneHints.length && !nodeHints.length,
   );
   const everywhere = topologyFromHints(port, endpoints, { name: '', zone: '' }, newestRelease());
-  const place = cluster.placeOf(service, [
-    'spec',
-    ...(service.spec.trafficDistribution ? ['trafficDistribution'] : []),
-  ]);
+  const place = cluster.placeOf(service, askingField(service) ?? ['spec']);
   if (everywhere.kind === 'none' && everywhere.why === 'no-hints') {
     const why =
       'Each of its Nodes needs a zone, for topology-mode Auto also CPUs, and there must be enough endpoints for every zone: else the controllers give no hints, and kube-proxy takes any endpoint';
@@ -134,16 +134,17 @@ function judgePort(
   for (const reason of ['node-without-zone', 'none-for-zone', 'none-for-node'] as const) {
     const names = (byReason.get(reason) ?? []).map(({ metadata }) => metadata.name);
     if (names.length === 0) continue;
-    const message = `${TELLS[reason]} on ${formatNodes(names, nodes.length)}, which ${names.length === 1 ? 'uses' : 'use'} all endpoints`;
+    const uses = names.length === 1 ? 'uses' : 'use';
+    const message = `${TELLS[reason]}${formatNodes(names, nodes.length)}, which ${uses} all endpoints`;
     return reason === 'node-without-zone' ? { message, place } : { severity: 'note', message, place };
   }
   return undefined;
 }
 
 const TELLS = {
-  'node-without-zone': `the label ${ZONE_LABEL} is missing`,
-  'none-for-zone': 'no endpoint is meant for the zone',
-  'none-for-node': 'no endpoint is meant for the node',
+  'node-without-zone': `the label ${ZONE_LABEL} is missing on `,
+  'none-for-zone': 'no endpoint is meant for the zone of ',
+  'none-for-node': 'no endpoint is meant for ',
 } as const;
 
 function reasonOn(
