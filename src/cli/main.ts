@@ -5,6 +5,7 @@
  * loaded when they are called, so that help and completion start fast.
  */
 import { CommanderError } from 'commander';
+import { readLimits, setLimits } from '../input/limits.ts';
 import { plainText } from '../report/plain-text.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 import { type CommandIO, OutputClosed } from './io.ts';
@@ -16,6 +17,7 @@ export async function run(argv: readonly string[], io: CommandIO): Promise<numbe
     status = result;
   });
   try {
+    setLimits(readLimits(io.env.SVCRULES_LIMITS ?? ''));
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { MAX_FILE_BYTES } from '../input/limits.ts';
+import { limits, raising } from '../input/limits.ts';
 import { quote } from '../input/quote.ts';
 import { keepInput } from '../input/stored-input.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
@@ -35,7 +35,7 @@ export class Budget {
 
   /** What one file may have of it. */
   get ofOneFile(): number {
-    return Math.min(this.left, MAX_FILE_BYTES);
+    return Math.min(this.left, limits().fileBytes);
   }
 
   get isSpent(): boolean {
@@ -50,7 +50,9 @@ export class Budget {
 }
 
 export function tooLarge(origin: string): OperationalError {
-  return new OperationalError(`${sourceName(origin)} is larger than ${MAX_FILE_BYTES} bytes`);
+  return new OperationalError(
+    `${sourceName(origin)} is larger than ${limits().fileBytes} bytes: ${raising('file-bytes')}`,
+  );
 }
 
 /** `"rules.txt"`, `standard input`. */

@@ -2,6 +2,7 @@
  * Reads what was collected from many nodes. In: a directory or a tar archive with a folder for each node. Out: a state
  * for each folder.
  */
+import { limits, raising } from '../input/limits.ts';
 import { quote } from '../input/quote.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 import { OperationalError } from '../shared/operational-error.ts';
@@ -11,9 +12,6 @@ import { assembleHost, Budget, type DumpFile, decodeDump, recogniseDump } from '
 import type { HostState } from './host-state.ts';
 import { KNOWN_OUTPUTS } from './recognise.ts';
 import { innerPath } from './tar.ts';
-
-/** Bytes of all files of a bundle, unpacked. */
-export const MAX_BUNDLE_BYTES = 1024 * 1024 * 1024;
 
 /** So many names are shown. */
 const SHOWN = 5;
@@ -31,12 +29,10 @@ type BundleFile =
  * @returns the states by the names of their folders; without a name where the files stand in no folder.
  * @throws OperationalError where the bundle cannot be read, is too large or has no dump.
  */
-export async function readBundle(
-  path: string,
-  limits: { readonly bytes: number } = { bytes: MAX_BUNDLE_BYTES },
-): Promise<readonly HostState[]> {
-  const refusal = `${quote(path)} has more than ${limits.bytes} bytes when it is unpacked: give it in parts`;
-  const budget = new Budget(limits.bytes, refusal);
+export async function readBundle(path: string): Promise<readonly HostState[]> {
+  const { bundleBytes } = limits();
+  const refusal = `${quote(path)} has more than ${bundleBytes} bytes when it is unpacked: give it in parts, or ${raising('bundle-bytes')}`;
+  const budget = new Budget(bundleBytes, refusal);
   const files: BundleFile[] = [];
   const folders = new Set<string>();
   for await (const entry of listBundle(path, budget)) {

@@ -1,6 +1,6 @@
 /** In: the files that `--dump` names, or standard input. Out: the one host whose rules they hold. */
 
-import { MAX_FILE_BYTES } from '../input/limits.ts';
+import { limits } from '../input/limits.ts';
 import { STDIN } from '../input/list-inputs.ts';
 import { keepInput, openInput } from '../input/stored-input.ts';
 import { OperationalError } from '../shared/operational-error.ts';
@@ -36,7 +36,7 @@ export async function readDumps(
   for (const name of names) {
     const input = await (name === STDIN ? keepInput(STDIN, stdin) : openInput(name));
     if (input === undefined) throw tooLarge(name);
-    const budget = new Budget(MAX_FILE_BYTES, `${sourceName(name)} is too large when it is unpacked`);
+    const budget = new Budget(limits().fileBytes, `${sourceName(name)} is too large when it is unpacked`);
     const text = await decodeDump(input.read(0), name, budget);
     if (text.trim() === '' && silent.length > 0) empty.push(name);
     else files.push(readDump(text, name));

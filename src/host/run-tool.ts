@@ -2,7 +2,7 @@
  * Runs a tool of this machine that prints rules. In: its command. Out: all that it printed, or why there is nothing.
  */
 import { setMaxListeners } from 'node:events';
-import { MAX_FILE_BYTES } from '../input/limits.ts';
+import { limits } from '../input/limits.ts';
 import { OperationalError } from '../shared/operational-error.ts';
 
 export type ToolOutcome =
@@ -114,8 +114,9 @@ export class CollectedOutput {
   /** @throws OperationalError beyond the limit. */
   push(chunk: Uint8Array): void {
     this.length += chunk.length;
-    if (this.length > MAX_FILE_BYTES) {
-      throw new OperationalError(`${this.tool} prints more than ${MAX_FILE_BYTES} bytes`);
+    const { fileBytes } = limits();
+    if (this.length > fileBytes) {
+      throw new OperationalError(`${this.tool} prints more than ${fileBytes} bytes`);
     }
     this.pieces.push(chunk);
   }

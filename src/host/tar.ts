@@ -4,7 +4,7 @@
  *
  * Mirrors POSIX.1-2001 (ustar and pax) and what GNU tar adds: long names, sizes in base 256.
  */
-import { MAX_FILE_BYTES } from '../input/limits.ts';
+import { limits } from '../input/limits.ts';
 
 export type TarEntry =
   | { readonly kind: 'file'; readonly path: string; readonly bytes: Buffer }
@@ -98,7 +98,7 @@ async function readEntry(
       ? 'named so that it would lie outside of the archive'
       : isSparse || !isFile
         ? (OTHER_TYPES.get(type) ?? 'no regular file')
-        : canHold(content) && content <= MAX_FILE_BYTES
+        : canHold(content) && content <= limits().fileBytes
           ? undefined
           : 'too large';
   if (isDirectory && path !== undefined) {

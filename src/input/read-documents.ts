@@ -7,7 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FieldPath } from '../shared/diagnostic.ts';
 import { scanJsonValue, skipJsonSpace } from './json-scanner.ts';
-import { isTooDeep, MAX_NESTING, MAX_YAML_BYTES } from './limits.ts';
+import { isTooDeep, limits } from './limits.ts';
 import { splitYaml, type YamlChunk } from './split-yaml.ts';
 import type { StoredInput } from './stored-input.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
@@ -25,6 +25,8 @@ export type RefusalCode =
   | 'YAMLSyntax'
   | 'NestingTooDeep'
   | 'ExcessiveAliasing'
+  | 'TooManyAliases'
+  | 'TooManyMergeKeys'
   | 'DocumentTooLarge';
 
 export type DocumentContent =
@@ -87,7 +89,7 @@ function jsonDocument(number: number, span: DocumentSpan, value: unknown): Input
   if (!isTooDeep(value)) {
     return { number, span, content: { kind: 'parsed', value, duplicates: [], rest: undefined } };
   }
-  const reason = `more than ${MAX_NESTING} levels`;
+  const reason = `more than ${limits().nesting} levels`;
   return { number, span, content: { kind: 'refused', code: 'NestingTooDeep', reason, offset: span.start } };
 }
 
@@ -158,8 +160,9 @@ function readChunk(bytes: Buffer, { start, end, malformedAt }: YamlChunk): Docum
       'only a comment may follow "---" on its line, which kubectl takes for the end of a document';
     return { kind: 'refused', code: 'YAMLSyntax', reason, offset: malformedAt };
   }
-  if (end - start > MAX_YAML_BYTES) {
-    const reason = `the YAML document is larger than ${MAX_YAML_BYTES} bytes and is not read`;
+  const { yamlBytes } = limits();
+  if (end - start > yamlBytes) {
+    const reason = `the YAML document is larger than ${yamlBytes} bytes and is not read`;
     return { kind: 'refused', code: 'DocumentTooLarge', reason, offset: start };
   }
   const chunk = bytes.subarray(start, end);
@@ -187,6 +190,8 @@ const CODES: Readonly<Record<RefusedYaml['offends'], RefusalCode>> = {
   syntax: 'YAMLSyntax',
   nesting: 'NestingTooDeep',
   aliasing: 'ExcessiveAliasing',
+  aliases: 'TooManyAliases',
+  mergeKeys: 'TooManyMergeKeys',
 };
 
 /** The text of a YAML document as kubectl gives it to its parser: its last line ends, too. */

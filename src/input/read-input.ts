@@ -4,7 +4,7 @@
  * Mirrors how kubectl 1.37 reads `-f`, except that a document that is refused does not keep it from reading the others.
  */
 import { type Diagnostic, type FieldPath, formatFieldPath, type Origin } from '../shared/diagnostic.ts';
-import { MAX_DOCUMENTS, MAX_FILE_BYTES } from './limits.ts';
+import { limits, raising } from './limits.ts';
 import { listInputs, STDIN } from './list-inputs.ts';
 import { type LocatedDocument, type LocatedInput, Locator } from './locate.ts';
 import { FILE_START, PositionCounter } from './positions.ts';
@@ -60,7 +60,7 @@ function readOne(input: StoredInput, kinds: ReadonlySet<string>, result: TakenAp
   const rests = new Map<number, number>();
   for (const { number, span, content } of readDocuments(input)) {
     const origin: Origin = { file: input.name, document: number, path: [] };
-    if (documents.size >= MAX_DOCUMENTS) {
+    if (documents.size >= limits().documents) {
       result.diagnostics.push(tooManyDocuments(origin));
       break;
     }
@@ -82,8 +82,8 @@ function fileTooLarge(name: string): Diagnostic {
   return {
     severity: 'error',
     code: 'FileTooLarge',
-    message: `the input is larger than ${MAX_FILE_BYTES} bytes and is not read`,
-    mend: 'split it, or leave out what is not needed',
+    message: `the input is larger than ${limits().fileBytes} bytes and is not read`,
+    mend: `split it, leave out what is not needed, or ${raising('file-bytes')}`,
     origin: { file: name, document: 1, path: [] },
   };
 }
@@ -92,8 +92,8 @@ function tooManyDocuments(origin: Origin): Diagnostic {
   return {
     severity: 'error',
     code: 'TooManyDocuments',
-    message: `the input has more than ${MAX_DOCUMENTS} documents; from here on they are not read`,
-    mend: 'split it, or leave out what is not needed',
+    message: `the input has more than ${limits().documents} documents; from here on they are not read`,
+    mend: `split it, leave out what is not needed, or ${raising('documents')}`,
     origin,
   };
 }
@@ -110,8 +110,13 @@ const REMARKS: Readonly<Record<Refusal['code'], Pick<Diagnostic, 'why' | 'mend'>
   JSONSyntax: NEITHER_KUBECTL,
   YAMLSyntax: NEITHER_KUBECTL,
   ExcessiveAliasing: NEITHER_KUBECTL,
-  NestingTooDeep: { why: 'no object of Kubernetes goes that deep' },
-  DocumentTooLarge: { mend: 'give it as JSON, or as several documents' },
+  TooManyAliases: { mend: `write out what they stand for, or ${raising('aliases')}` },
+  TooManyMergeKeys: { mend: `write out what "<<" brings, or ${raising('merge-keys')}` },
+  NestingTooDeep: {
+    why: 'no object of Kubernetes goes that deep',
+    mend: raising('nesting'),
+  },
+  DocumentTooLarge: { mend: `give it as JSON, as several documents, or ${raising('yaml-bytes')}` },
 };
 
 function duplicateKey(document: Origin, path: FieldPath): Diagnostic {

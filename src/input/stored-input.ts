@@ -3,17 +3,18 @@
  * are read again when asked for; what cannot be read twice (pipes, standard input) is kept.
  */
 import {
+  type BigIntStats,
   closeSync,
+  constants,
   createReadStream,
   fstatSync,
   openSync,
   readFileSync,
   readSync,
-  type Stats,
   statSync,
 } from 'node:fs';
 import { OperationalError } from '../shared/operational-error.ts';
-import { MAX_FILE_BYTES } from './limits.ts';
+import { limits } from './limits.ts';
 import { quote } from './quote.ts';
 
 export interface StoredInput {
@@ -27,7 +28,7 @@ export interface StoredInput {
   readonly read: (start: number, end?: number) => Buffer;
 }
 
-/** Undefined for what is larger than `MAX_FILE_BYTES`. */
+/** Undefined for what is larger than the limit of a file. */
 export type OpenedInput = StoredInput | undefined;
 
 /**
@@ -37,9 +38,9 @@ export type OpenedInput = StoredInput | undefined;
  */
 export async function openInput(name: string): Promise<OpenedInput> {
   try {
-    const stats = statSync(name);
+    const stats = statSync(name, { bigint: true });
     if (!stats.isFile()) return await keepInput(name, createReadStream(name));
-    if (stats.size > MAX_FILE_BYTES) return undefined;
+    if (stats.size > limits().fileBytes) return undefined;
     const file = openRegularFile(name, stats);
     // Positions in UTF-16 are of no use to anybody who reads UTF-8.
     return isUtf16(file.read(0, 2)) ? holdBytes(name, file.read(0)) : file;
@@ -59,7 +60,7 @@ export async function keepInput(
     for await (const chunk of stream) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > MAX_FILE_BYTES) return undefined;
+      if (length > limits().fileBytes) return undefined;
     }
   } catch (error) {
     throw unreadable(name, error);
@@ -93,14 +94,12 @@ function reasonOf(cause: unknown): string {
   }
 }
 
-function openRegularFile(name: string, stats: Stats): StoredInput {
+function openRegularFile(name: string, stats: BigIntStats): StoredInput {
   return {
     name,
     read: (start, end) => {
       try {
-        // To the end, even of files that do not know their size, such as those of procfs.
-        if (start === 0 && end === undefined) return readFileSync(name);
-        return readPart(name, stats, start, end ?? stats.size);
+        return readUnchanged(name, stats, start, end);
       } catch (error) {
         throw unreadable(name, error);
       }
@@ -108,22 +107,44 @@ function openRegularFile(name: string, stats: Stats): StoredInput {
   };
 }
 
-function readPart(name: string, { size, mtimeMs }: Stats, start: number, end: number): Buffer {
-  const descriptor = openSync(name, 'r');
+/**
+ * Bytes of the file that was looked at first. One that is written to, cut or replaced meanwhile is refused: half of the old
+ * and half of the new may well be a document that nobody wrote.
+ */
+function readUnchanged(name: string, first: BigIntStats, start: number, end: number | undefined): Buffer {
+  // Whatever has taken the file's place, a FIFO perhaps, is not waited for.
+  const descriptor = openSync(name, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const now = fstatSync(descriptor);
-    if (now.size !== size || now.mtimeMs !== mtimeMs) throw new Error('it has changed meanwhile');
-    const bytes = Buffer.alloc(Math.max(0, end - start));
-    let length = 0;
-    while (length < bytes.length) {
-      const count = readSync(descriptor, bytes, length, bytes.length - length, start + length);
-      if (count === 0) break;
-      length += count;
-    }
-    return bytes.subarray(0, length);
+    refuseChanged(first, descriptor);
+    // To the end, even of files that do not know their size, such as those of procfs.
+    const bytes =
+      first.size === 0n
+        ? readFileSync(descriptor).subarray(start, end)
+        : readPart(descriptor, start, end ?? Number(first.size));
+    refuseChanged(first, descriptor);
+    return bytes;
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Those of procfs are written anew whenever somebody looks. */
+function refuseChanged(first: BigIntStats, descriptor: number): void {
+  const now = fstatSync(descriptor, { bigint: true });
+  const isWritten = now.size !== first.size || (now.mtimeNs !== first.mtimeNs && first.size > 0n);
+  if (now.ino !== first.ino || now.dev !== first.dev || isWritten)
+    throw new Error('it has changed meanwhile');
+}
+
+function readPart(descriptor: number, start: number, end: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(0, end - start));
+  let length = 0;
+  while (length < bytes.length) {
+    const count = readSync(descriptor, bytes, length, bytes.length - length, start + length);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
 }
 
 function holdBytes(name: string, bytes: Buffer): StoredInput {

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { readBundle } from '../../src/host/read-bundle.ts';
+import { DEFAULT_LIMITS, raising, setLimits } from '../../src/input/limits.ts';
 import { OperationalError } from '../../src/shared/operational-error.ts';
 import { type TarMember, tarArchive } from './tar-archive.ts';
 import * as texts from './texts.ts';
@@ -185,11 +186,12 @@ describe('hostile', () => {
   });
 
   test('more than is held, also where it is packed twice', async () => {
-    const limits = { bytes: 1 << 20 };
+    setLimits({ ...DEFAULT_LIMITS, bundleBytes: 1 << 20 });
+    onTestFinished(() => setLimits(DEFAULT_LIMITS));
     const bomb = gzipSync(Buffer.alloc(1 << 21));
-    const message = `"…" has more than ${limits.bytes} bytes when it is unpacked: give it in parts`;
+    const message = `"…" has more than ${1 << 20} bytes when it is unpacked: give it in parts, or ${raising('bundle-bytes')}`;
     const read = (path: string) =>
-      readBundle(path, limits).catch((error: Error) => error.message.replace(/"[^"]*"/, '"…"'));
+      readBundle(path).catch((error: Error) => error.message.replace(/"[^"]*"/, '"…"'));
     const large = tarArchive([{ path: 'a/b', content: Buffer.alloc(1 << 21) }]);
     expect(await read(writeArchive(gzipSync(large)))).toBe(message);
     expect(await read(writeArchive(large))).toBe(message);

@@ -1,5 +1,6 @@
 /** No input of a few hundred kilobytes takes longer than reading it with the care that it needs. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { DEFAULT_LIMITS, setLimits } from '../../src/input/limits.ts';
 import { readStdin } from '../support/input-folder.ts';
 
 const N = 100_000;
@@ -36,6 +37,8 @@ describe('reading takes time in proportion to', () => {
   ])(
     '%s',
     async (_, text) => {
+      setLimits({ ...DEFAULT_LIMITS, aliases: N });
+      onTestFinished(() => setLimits(DEFAULT_LIMITS));
       const start = performance.now();
       const { diagnostics, locate } = await readStdin(text);
       for (const { origin, path } of diagnostics.slice(0, 1000)) if (origin) locate(origin, path ?? []);

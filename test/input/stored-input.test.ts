@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, rmSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { keepInput, openInput } from '../../src/input/stored-input.ts';
@@ -16,11 +16,38 @@ describe('a regular file', () => {
     expect(input?.read(8, 20).toString()).toBe('89');
   });
 
-  test('cannot be read in parts when it has changed or gone', async () => {
+  test.each<[string, (name: string) => void]>([
+    ['grown', (name) => appendFileSync(name, 'x')],
+    ['been cut', (name) => truncateSync(name, 3)],
+    ['been emptied', (name) => truncateSync(name)],
+    ['been written to', (name) => utimesSync(name, 1, 1)],
+    [
+      'been replaced',
+      (name) => {
+        writeFileSync(`${name}.new`, '0123456789');
+        renameSync(`${name}.new`, name);
+      },
+    ],
+    [
+      'become a FIFO, for which nobody waits',
+      (name) => {
+        rmSync(name);
+        execFileSync('mkfifo', [name]);
+      },
+    ],
+  ])('cannot be read when it has %s', async (_, change) => {
     const name = join(inputFolder({ a: '0123456789' }), 'a');
     const input = await openInput(name);
-    appendFileSync(name, 'x');
-    expect(() => input?.read(0, 2)).toThrow(OperationalError);
+    change(name);
+    for (const read of [() => input?.read(0, 2), () => input?.read(0)]) {
+      expect(read).toThrow(OperationalError);
+      expect(read).toThrow(`cannot read ${JSON.stringify(name)}: it has changed meanwhile`);
+    }
+  });
+
+  test('cannot be read when it has gone', async () => {
+    const name = join(inputFolder({ a: '0123456789' }), 'a');
+    const input = await openInput(name);
     rmSync(name);
     expect(() => input?.read(0)).toThrow(`cannot read ${JSON.stringify(name)}: it does not exist`);
   });

@@ -7,7 +7,7 @@
  */
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 import type { FieldPath } from '../../shared/diagnostic.ts';
-import { isExcessiveAliasing, MAX_NESTING } from '../limits.ts';
+import { isExcessiveAliasing, limits } from '../limits.ts';
 import { resolveKey, resolveScalar, type ScalarResult } from './resolve-scalar.ts';
 import { readYamlTree, startOfNode, type YamlTree } from './yaml-tree.ts';
 import { RefusedYaml } from './yaml11-cursor.ts';
@@ -80,6 +80,8 @@ class YamlDecoder {
   private readonly following = new Set<number>();
   private nodes = 1;
   private aliased = 0;
+  private mergeKeys = 0;
+  private readonly limits = limits();
 
   constructor(tree: YamlTree) {
     this.tree = tree;
@@ -157,7 +159,8 @@ class YamlDecoder {
 
   private enter(): void {
     const event = this.events[this.at++] as Event;
-    if (++this.depth > MAX_NESTING) this.refuse(`more than ${MAX_NESTING} levels`, event, 'nesting');
+    const { nesting } = this.limits;
+    if (++this.depth > nesting) this.refuse(`more than ${nesting} levels`, event, 'nesting');
   }
 
   private isAtEnd(): boolean {
@@ -191,6 +194,7 @@ class YamlDecoder {
         continue;
       }
       const key = this.readKey();
+      if (isMerged) this.countMergeKey();
       this.path.push(key);
       const value = this.readNode();
       if (isMerged) {
@@ -201,6 +205,12 @@ class YamlDecoder {
       setField(target.object, key, value);
     }
     this.leave();
+  }
+
+  private countMergeKey(): void {
+    const { mergeKeys } = this.limits;
+    if (++this.mergeKeys <= mergeKeys) return;
+    this.refuse(`"<<" brings more than ${mergeKeys} keys`, this.events[this.at] as Event, 'mergeKeys');
   }
 
   private noteDuplicate({ object, merged }: Target, key: string): void {

@@ -3,7 +3,7 @@
  * (go.yaml.in/yaml/v2 2.4.4) resolves it, or why kubectl refuses the document.
  */
 import { type AliasEvent, EVENT_ID, type Event, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
-import { MAX_NESTING } from '../limits.ts';
+import { limits } from '../limits.ts';
 import { quote } from '../quote.ts';
 import { rewriteYaml11 } from './rewrite-yaml11.ts';
 import { RefusedYaml } from './yaml11-cursor.ts';
@@ -47,7 +47,7 @@ function refuseInnerMark(source: string, events: readonly Event[]): void {
 function parse(text: string, toOriginal: (offset: number) => number): readonly Event[] {
   try {
     // A scalar takes a level of its own.
-    return parseEvents(text, { maxDepth: MAX_NESTING + 1 });
+    return parseEvents(text, { maxDepth: limits().nesting + 1 });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const isTooDeep = error.reason.startsWith('nesting exceeded');
@@ -67,6 +67,7 @@ function resolveAliases(
 ): ReadonlyMap<number, number> {
   const anchors = new Map<string, number>();
   const anchored = new Map<number, number>();
+  const { aliases } = limits();
   for (let index = 0; index < events.length; index++) {
     const event = events[index] as Event;
     if (event.type === EVENT_ID.ALIAS) {
@@ -76,6 +77,9 @@ function resolveAliases(
         throw new RefusedYaml(`there is no anchor ${quote(name)}`, toOriginal(event.anchorStart - 1));
       }
       anchored.set(index, target);
+      if (anchored.size > aliases) {
+        throw new RefusedYaml(`more than ${aliases} aliases`, toOriginal(event.anchorStart - 1), 'aliases');
+      }
     } else if (event.type !== EVENT_ID.DOCUMENT && event.type !== EVENT_ID.POP && event.anchorStart >= 0) {
       anchors.set(text.slice(event.anchorStart, event.anchorEnd), index);
     }

@@ -12,7 +12,7 @@ export class RefusedYaml extends Error {
   /** Where in the document's text. */
   readonly offset: number;
   /** What it offends: the syntax, or a limit of `limits.ts`. */
-  readonly offends: 'syntax' | 'nesting' | 'aliasing';
+  readonly offends: 'syntax' | 'nesting' | 'aliasing' | 'aliases' | 'mergeKeys';
 
   constructor(reason: string, offset: number, offends: RefusedYaml['offends'] = 'syntax') {
     super(reason);

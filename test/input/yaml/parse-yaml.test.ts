@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { DEFAULT_LIMITS, setLimits } from '../../../src/input/limits.ts';
 import { parseYaml } from '../../../src/input/yaml/parse-yaml.ts';
 import { RefusedYaml } from '../../../src/input/yaml/yaml11-cursor.ts';
 
@@ -56,12 +57,16 @@ describe('aliases', () => {
     expect(b).not.toBe(a);
   });
 
-  test('may be many as long as they repeat little', () => {
+  test('may be many as long as they repeat little, where the limit is raised', () => {
+    setLimits({ ...DEFAULT_LIMITS, aliases: 5000 });
+    onTestFinished(() => setLimits(DEFAULT_LIMITS));
     const source = `a: &a x\nb:\n${'- *a\n'.repeat(5000)}`;
     expect(parseYaml(source).value).toMatchObject({ a: 'x' });
   });
 
   test('cannot blow a document up', () => {
+    setLimits({ ...DEFAULT_LIMITS, aliases: 5000 });
+    onTestFinished(() => setLimits(DEFAULT_LIMITS));
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]'];
     for (let level = 1; level < 20; level++) {
       lines.push(
@@ -77,6 +82,8 @@ describe('aliases', () => {
 
   test('cannot nest a document too deep', () => {
     const lines = ['a0: &a0 [x]'];
+    setLimits({ ...DEFAULT_LIMITS, aliases: 5000 });
+    onTestFinished(() => setLimits(DEFAULT_LIMITS));
     for (let level = 1; level < 120; level++) lines.push(`a${level}: &a${level} [*a${level - 1}]`);
     expect(refusal(`${lines.join('\n')}\n`).offends).toBe('nesting');
   });
