@@ -138,14 +138,8 @@ function describeGain({ to, from, share, seen, all }: Case, facts: PortFacts): C
   const goes = `${connections(share)}${clients} to ${where} ${verb(share, 'is', 'are')} delivered to ${sockets.slice(0, 3).join(', ')}`;
   const at = { ...atAddress(to), packet: shownPacket(seen) };
   const range = rangeOf(seen, all);
-  if (to.kind === 'load-balancer' && (range !== undefined || facts.hasRanges)) {
-    const who = range ?? 'any address';
-    return {
-      ...at,
-      kind: 'source-range-opened',
-      range: who,
-      consequence: `${range === undefined ? 'everybody is' : `clients in ${range} are`} let in, whatever the source ranges say: ${goes}`,
-    };
+  if (to.kind === 'load-balancer' && from === 'dropped' && !isInOwnRange(seen, facts)) {
+    if (range !== undefined || facts.hasRanges) return { ...at, ...describeOpening(range, clients, goes) };
   }
   if (from === 'untranslated') {
     const kind = to.kind === 'node-port' ? 'node-port-extra' : 'address-extra';
@@ -155,6 +149,22 @@ function describeGain({ to, from, share, seen, all }: Case, facts: PortFacts): C
   const instead =
     from === 'rejected' ? 'it should be refused, for want of endpoints' : 'it should be dropped';
   return { ...at, kind: 'rejection-lost', consequence: `${goes}; ${instead}` };
+}
+
+/** Of what is dropped for want of endpoints, and not by the firewall. */
+function isInOwnRange(seen: readonly Observation[], { intended }: PortFacts): boolean {
+  const own = intended?.servicePort.loadBalancerSourceRanges ?? [];
+  return seen.every(({ probe: { client } }) => client.network !== undefined && own.includes(client.network));
+}
+
+function describeOpening(range: string | undefined, clients: string, goes: string) {
+  const who = range !== undefined ? `clients in ${range} are` : clients === '' ? 'everybody is' : undefined;
+  const isLetIn = 'let in, whatever the source ranges say';
+  return {
+    kind: 'source-range-opened',
+    range: range ?? 'any address',
+    consequence: who === undefined ? `${goes}, whatever the source ranges say` : `${who} ${isLetIn}: ${goes}`,
+  } as const;
 }
 
 const SHOULD: Readonly<Record<Verdict, string>> = {
@@ -168,9 +178,10 @@ function describeRefusal({ to, from, become, seen, all }: Case, facts: PortFacts
     seen.map(({ probe }) => probe),
     all,
   );
+  const isHere = to.kind === 'node-port';
   const happens =
     become === 'untranslated'
-      ? 'goes on to that address and hangs until it times out'
+      ? `goes on to that address and ${isHere ? 'whatever listens there' : 'hangs until it times out'}`
       : WHAT_HAPPENS[become as Verdict][0];
   const consequence = `every new connection${clients} to ${addressText(to, facts.info)} ${happens}; it should be ${SHOULD[from as Verdict]}`;
   return {

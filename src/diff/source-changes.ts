@@ -107,6 +107,11 @@ function describe({ kind, client, share, seen }: Case, clients: string, where: s
   const consequence =
     client === 'endpoint'
       ? `${which} ${verb(share, 'comes', 'come')} back to the endpoint with its own address as the source: its answers bypass the node and the connections hang`
-      : `${which} ${verb(share, 'is', 'are')} not masqueraded: replies bypass the node and the connections hang`;
+      : `${which} ${verb(share, 'is', 'are')} not masqueraded: ${seen.every(isAnsweredHere) ? "endpoints see the client's own address" : 'replies bypass the node and the connections hang'}`;
   return { kind, ...shown, consequence };
+}
+
+/** Replies to the node's own addresses, and to its Pods, come by it in any case. */
+function isAnsweredHere({ probe: { client, packet } }: Observation): boolean {
+  return client.kind === 'pod' || (client.kind === 'node' && !packet.source.startsWith('127.'));
 }

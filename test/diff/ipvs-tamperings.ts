@@ -230,7 +230,7 @@ export const IPVS_TAMPERINGS: readonly ModeTampering[] = [
     {
       services: { 'prod/lb': ['source-range-opened'] },
       says: [
-        'everybody is let in, whatever the source ranges say: every new connection from clients outside the cluster and Pods to load-balancer IP 192.0.2.10:443 of prod/lb is delivered to 10.244.1.30:8443',
+        'every new connection from clients outside the cluster and Pods to load-balancer IP 192.0.2.10:443 of prod/lb is delivered to 10.244.1.30:8443, whatever the source ranges say',
       ],
     },
   ),

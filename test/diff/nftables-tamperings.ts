@@ -152,8 +152,8 @@ export const NFTABLES_TAMPERINGS: readonly ModeTampering[] = [
       'prod/web': ['node-port-lost'],
     },
     says: [
-      '3 service ports are affected, such as: every new connection to node port 30090 of prod/empty goes on to that address and hangs until it times out; it should be refused at once',
-      'every new connection to node port 30090 of prod/empty goes on to that address and hangs until it times out; it should be refused at once',
+      '3 service ports are affected, such as: every new connection to node port 30090 of prod/empty goes on to that address and whatever listens there; it should be refused at once',
+      'every new connection to node port 30090 of prod/empty goes on to that address and whatever listens there; it should be refused at once',
     ],
     foreign: ['missing-rule'],
   }),
@@ -164,7 +164,7 @@ export const NFTABLES_TAMPERINGS: readonly ModeTampering[] = [
   tampering('a node port without endpoints is not refused', without('tcp . 30090 comment'), {
     services: { 'prod/empty': ['rejection-lost'] },
     says: [
-      'every new connection to node port 30090 of prod/empty goes on to that address and hangs until it times out; it should be refused at once',
+      'every new connection to node port 30090 of prod/empty goes on to that address and whatever listens there; it should be refused at once',
     ],
   }),
   tampering(

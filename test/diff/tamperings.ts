@@ -408,7 +408,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     tamper: without('--dport 30090'),
     services: { 'prod/empty': ['rejection-lost'] },
     says: [
-      'every new connection to node port 30090 of prod/empty goes on to that address and hangs until it times out; it should be refused at once',
+      'every new connection to node port 30090 of prod/empty goes on to that address and whatever listens there; it should be refused at once',
     ],
   },
   {
@@ -721,7 +721,7 @@ export const TAMPERINGS: readonly Tampering[] = [
     ),
     services: { 'prod/db': ['masquerade-lost'] },
     says: [
-      'every new connection from the node itself to prod/db:5432 is not masqueraded: replies bypass the node and the connections hang',
+      "every new connection from the node itself to prod/db:5432 is not masqueraded: endpoints see the client's own address",
     ],
     foreign: ['foreign-rule'],
   },
