@@ -1,5 +1,6 @@
 /** The streams and the environment that a run of the command line works with. */
 import type { Readable, Writable } from 'node:stream';
+import { OperationalError } from '../shared/operational-error.ts';
 
 export interface CommandIO {
   readonly stdin: Readable;
@@ -17,7 +18,7 @@ export class OutputClosed extends Error {
 
 /**
  * Writes text piece by piece, waiting where the reader is slower.
- * @throws OutputClosed where the reader has closed its end.
+ * @throws OutputClosed where the reader has closed its end, OperationalError where it takes no more.
  */
 export async function writeAll(
   stream: Writable,
@@ -28,10 +29,14 @@ export async function writeAll(
     await new Promise<void>((resolve, reject) => {
       stream.write(piece, encoding, (error) => {
         if (!error) resolve();
-        else if ((error as NodeJS.ErrnoException).code === 'EPIPE')
-          reject(new OutputClosed('stdout was closed'));
-        else reject(error);
+        else reject(failureOf(error));
       });
     });
   }
+}
+
+function failureOf(cause: NodeJS.ErrnoException): Error {
+  if (cause.code === 'EPIPE') return new OutputClosed('stdout was closed');
+  const reason = cause.code === 'ENOSPC' ? 'no space is left' : cause.message;
+  return new OperationalError(`cannot write to stdout: ${reason}`, { cause });
 }
