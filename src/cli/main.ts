@@ -18,6 +18,9 @@ export async function run(argv: readonly string[], io: CommandIO): Promise<numbe
   });
   try {
     setLimits(readLimits(io.env.SVCRULES_LIMITS ?? ''));
+    // No command of the program: nobody shall see it in the help, and the words behind it are no flags of it.
+    if (argv[0] === '__complete')
+      return await (await import('./completion/complete.ts')).completeCommand(argv.slice(1), io);
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {

@@ -68,7 +68,7 @@ function theManifests(): void {
     const kept = capabilities.map((name) => `+${name.toLowerCase()}`);
     const setpriv = ['setpriv', '--no-new-privs', `--bounding-set=${['-all', ...kept].join()}`];
     const program = [process.execPath, 'bin/kubectl-svcrules.js', ...args, '--as', account];
-    const env = { PATH: process.env.PATH, KUBECONFIG: plane.env.KUBECONFIG };
+    const env = { HOME: folder, PATH: process.env.PATH, KUBECONFIG: plane.env.KUBECONFIG };
     return spawnSync(nsenter, [...enter, ...setpriv, ...program], { cwd: ROOT, env, encoding: 'utf8' });
   }
 
