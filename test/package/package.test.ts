@@ -34,7 +34,14 @@ describe('the package', () => {
   });
 
   it('has what is needed and nothing else', () => {
-    expect(readdirSync(inPackage()).sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
+    expect(readdirSync(inPackage()).sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'bin',
+      'dist',
+      'man',
+      'package.json',
+    ]);
     const dist = readdirSync(inPackage('dist'));
     expect(dist).toEqual(expect.arrayContaining(['cli.js', 'index.js', 'types', 'THIRD-PARTY-LICENSES']));
     expect(dist.filter((name) => !/\.js$/.test(name)).sort()).toEqual(['THIRD-PARTY-LICENSES', 'types']);
