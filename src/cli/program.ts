@@ -1,5 +1,6 @@
 /** The program with all its commands. In: the streams, and who is told how a command ended. Out: what reads the arguments. */
 import { Command } from 'commander';
+import { plainText } from '../report/plain-text.ts';
 import { addAdmitCommand } from './commands/admit-arguments.ts';
 import { addCompileCommand } from './commands/compile-arguments.ts';
 import { addDiffCommand } from './commands/diff-arguments.ts';
@@ -25,6 +26,11 @@ export function buildProgram(io: CommandIO, finish: (status: number) => void): C
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
+      // It repeats what was given as it came.
+      outputError: (text, write) => {
+        const [, message = text, suggestion = ''] = /^(.*?)(\n\(Did you mean [^\n]*)?\n$/s.exec(text) ?? [];
+        write(`${plainText(message)}${suggestion}\n`);
+      },
     });
 
   const adders = [
