@@ -2,6 +2,7 @@
 import type { HostState } from '../host/host-state.ts';
 import { readDumps } from '../host/read-dumps.ts';
 import { readThisHost } from '../host/read-this-host.ts';
+import type { ReadToolsOptions } from '../host/read-tools.ts';
 import { readViaPod } from '../host/read-via-pod.ts';
 import type { ProxyMode } from '../proxy/configuration.ts';
 import { OperationalError } from '../shared/operational-error.ts';
@@ -14,6 +15,7 @@ import type { ClusterOptions, CommonOptions, HostOptions } from './options.ts';
  * Reads the host and says what is to be known of it.
  * @param node whose rules they are, for `--via-pod`
  * @param mode of kube-proxy there: which tools are asked
+ * @param others tools of other modes, which are read on the side
  * @returns undefined where no flag names a host.
  * @throws OperationalError where it cannot be read.
  */
@@ -22,8 +24,9 @@ export async function loadHost(
   node: string,
   mode: ProxyMode,
   io: CommandIO,
+  others: ReadToolsOptions['others'] = [],
 ): Promise<HostState | undefined> {
-  const host = await readHost(options, node, mode, io);
+  const host = await readHost(options, node, mode, io, others);
   if (host !== undefined) reportDiagnostics(host.notes, [], options, io);
   return host;
 }
@@ -33,10 +36,11 @@ async function readHost(
   node: string,
   mode: ProxyMode,
   io: CommandIO,
+  others: ReadToolsOptions['others'],
 ): Promise<HostState | undefined> {
   if (options.dump.length > 0) return readDumps(options.dump, io.stdin, silentTools(mode));
-  if (options.host) return readThisHost({ env: io.env, tools: toolsOf(mode) });
+  if (options.host) return readThisHost({ env: io.env, tools: toolsOf(mode), others });
   if (!options.viaPod) return undefined;
   if (node === '') throw new OperationalError('--via-pod needs a node: name it with --node');
-  return readViaPod(node, kubectlOf(options, io), { tools: toolsOf(mode) });
+  return readViaPod(node, kubectlOf(options, io), { tools: toolsOf(mode), others });
 }

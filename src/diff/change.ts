@@ -1,5 +1,6 @@
 /** What a difference means: changes of one service port, and what concerns all. Plain data, as `diff -o json` prints it. */
 import type { IPFamily } from '../apiserver/objects.ts';
+import type { Leftover } from './leftovers.ts';
 import type { AddressKind, ClientKind } from './probes.ts';
 
 export interface ServiceChanges {
@@ -137,6 +138,8 @@ export interface NodeDiff {
   readonly unknown: readonly Unknown[];
   /** Chains of kube-proxy that nothing refers to. */
   readonly stale: readonly StaleChain[];
+  /** What other modes have left on the host. */
+  readonly leftovers: readonly Leftover[];
   /** Of how many Services the rules were compared. */
   readonly compared: number;
   /** The rules that differ, as text. */

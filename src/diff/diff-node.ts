@@ -4,8 +4,12 @@
  */
 import type { NodeDiff } from './change.ts';
 import { diffFamily, type FamilyQuestion } from './diff-family.ts';
+import type { Leftover } from './leftovers.ts';
 
-export function diffNode(questions: readonly FamilyQuestion[]): NodeDiff {
+export function diffNode(
+  questions: readonly FamilyQuestion[],
+  leftovers: readonly Leftover[] = [],
+): NodeDiff {
   const families = questions.map(diffFamily);
   const services = families.flatMap((each) => each.services);
   const foreign = families.flatMap((each) => each.foreign);
@@ -18,11 +22,14 @@ export function diffNode(questions: readonly FamilyQuestion[]): NodeDiff {
   }
   return {
     equal:
-      differing === 0 && services.length === 0 && foreign.length === 0 && !unknown.some(({ open }) => open),
+      differing === 0 &&
+      services.length + foreign.length + leftovers.length === 0 &&
+      !unknown.some(({ open }) => open),
     services,
     foreign,
     unknown,
     stale: families.flatMap((each) => each.stale),
+    leftovers,
     compared: names.size,
     chains: () => families.flatMap((each) => each.chains()),
   };

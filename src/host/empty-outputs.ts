@@ -46,6 +46,7 @@ const WORDS: Readonly<Record<HostTool, string>> = {
   'ipvsadm-list': 'ipvsadm -Ln',
   'nft-text': 'nft list ruleset',
   'nft-json': 'nft -j list ruleset',
+  'nft-tables': 'nft list tables',
   'ip-addr': 'ip addr',
   addresses: 'ip addr of kube-ipvs0',
 };

@@ -3,7 +3,8 @@ import type { IPFamily } from '../apiserver/objects.ts';
 import type { Diagnostic } from '../shared/diagnostic.ts';
 
 /**
- * Which tool printed a text. `ipvsadm-save` is `ipvsadm -Sn`, `ipvsadm-list` is `ipvsadm -Ln`; `addresses` is none, but the
+ * Which tool printed a text. `ipvsadm-save` is `ipvsadm -Sn`, `ipvsadm-list` is `ipvsadm -Ln`, `nft-tables` is
+ * `nft list tables`; `addresses` is none, but the
  * addresses on kube-ipvs0 one a line, as the artifact of that name has them.
  */
 export type HostTool =
@@ -13,6 +14,7 @@ export type HostTool =
   | 'ipvsadm-list'
   | 'nft-text'
   | 'nft-json'
+  | 'nft-tables'
   | 'ip-addr'
   | 'addresses';
 
@@ -24,6 +26,8 @@ export interface HostText {
   readonly text: string;
   /** For people: a file as the user named it, or a command and where it ran. */
   readonly origin: string;
+  /** Of `iptables-save`, where it is not the variant that kube-proxy uses there. */
+  readonly beside?: 'nft' | 'legacy';
 }
 
 export interface HostState {
@@ -31,6 +35,8 @@ export interface HostState {
   readonly node?: string;
   /** At most one of `iptables-save` for each family; of the other tools as many as there were. */
   readonly texts: readonly HostText[];
+  /** Of tools of other modes, which were read on the side; what could not be read is left out. */
+  readonly otherModes?: readonly HostText[];
   /**
    * Addresses on the host's interfaces, where they are known, in canonical spelling; without those of kube-ipvs0, which
    * kube-proxy put there.

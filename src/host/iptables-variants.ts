@@ -27,6 +27,14 @@ export interface IptablesText {
   readonly command: string;
   readonly text: string;
   readonly notes: readonly Diagnostic[];
+  /** The same of the other place, where that has KUBE- chains too. */
+  readonly beside: readonly BesideText[];
+}
+
+interface BesideText {
+  readonly command: string;
+  readonly variant: Variant;
+  readonly text: string;
 }
 
 export interface VariantOptions {
@@ -56,6 +64,12 @@ export async function readIptables(options: VariantOptions): Promise<IptablesTex
     command: chosen.command,
     text: chosen.text,
     notes: [...notes, ...notesOn(chosen, candidates, options)],
+    beside: candidates.flatMap((each) => {
+      const { command, variant, text } = each;
+      return each === chosen || variant === undefined || !hasKubeChains(text)
+        ? []
+        : [{ command, variant, text }];
+    }),
   };
 }
 

@@ -11,6 +11,7 @@ import { type LocalOptions, type ToolPlace, thisMachine } from './run-tool.ts';
 export interface ThisHostOptions extends LocalOptions {
   /** Default: `iptables-save`, which stands for both families. */
   readonly tools?: ReadToolsOptions['tools'] | undefined;
+  readonly others?: ReadToolsOptions['others'];
 }
 
 /**
@@ -23,9 +24,9 @@ export async function readThisHost(options: ThisHostOptions): Promise<HostState>
       `there are no rules of kube-proxy on ${process.platform}: read a node with --via-pod, or a dump with --dump`,
     );
   }
-  const { tools = ['iptables-save'] } = options;
+  const { tools = ['iptables-save'], others } = options;
   const place = withoutModules(thisMachine(options));
-  const state = await readTools({ place, tools, trustDefault: false });
+  const state = await readTools({ place, tools, others, trustDefault: false });
   return { ...state, localAddresses: state.localAddresses ?? interfaceAddresses() };
 }
 

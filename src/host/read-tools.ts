@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<PrintingTool, readonly string[]>> = {
   'ipvsadm-list': ['ipvsadm', '-Ln'],
   'nft-text': ['nft', '-s', 'list', 'ruleset'],
   'nft-json': ['nft', '-j', '-s', 'list', 'ruleset'],
+  'nft-tables': ['nft', 'list', 'tables'],
   'ip-addr': ['ip', 'addr'],
 };
 
@@ -26,6 +27,8 @@ const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
 export interface ReadToolsOptions {
   readonly place: ToolPlace;
   readonly tools: readonly Exclude<HostTool, 'addresses'>[];
+  /** Tools of other modes, read on the side: what is missing or fails is passed over. */
+  readonly others?: readonly Exclude<HostTool, 'addresses'>[] | undefined;
   readonly trustDefault: boolean;
 }
 
@@ -37,10 +40,12 @@ export async function readTools(options: ReadToolsOptions): Promise<HostState> {
   const texts: HostText[] = [];
   const notes: Diagnostic[] = [];
   const missing: string[] = [];
+  const beside: HostText[] = [];
   for (const tool of new Set(tools)) {
     if (tool === 'iptables-save') {
       const found = await readFamilies(options);
       texts.push(...found.texts);
+      beside.push(...found.beside);
       notes.push(...found.notes);
       missing.push(...found.missing);
       continue;
@@ -50,10 +55,34 @@ export async function readTools(options: ReadToolsOptions): Promise<HostState> {
     if (text === undefined) missing.push(name);
     else texts.push(text);
   }
+  const otherModes = [...beside, ...(await readQuietly(options))];
   const [first] = missing;
   if (texts.length === 0 && first !== undefined) throw new OperationalError(place.whyMissing(first));
   notes.push(...missing.map((name) => missingNote(name, place)));
-  return { texts, ...addressesOf(texts), notes };
+  return { texts, ...addressesOf(texts), ...(otherModes.length > 0 && { otherModes }), notes };
+}
+
+/** What another mode may have left; a host need not have its tools. */
+async function readQuietly({
+  place,
+  others = [],
+  trustDefault,
+}: ReadToolsOptions): Promise<readonly HostText[]> {
+  const texts: HostText[] = [];
+  for (const tool of new Set(others)) {
+    try {
+      if (tool === 'iptables-save') {
+        const found = await readFamilies({ place, tools: [], trustDefault });
+        texts.push(...found.texts, ...found.beside);
+      } else {
+        const text = await readOther(tool, place);
+        if (text !== undefined && text.text !== '') texts.push(text);
+      }
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error;
+    }
+  }
+  return texts;
 }
 
 async function readFamilies({ place, trustDefault }: ReadToolsOptions) {
@@ -71,6 +100,15 @@ async function readFamilies({ place, trustDefault }: ReadToolsOptions) {
       const { command, text } = result;
       return [{ tool: 'iptables-save', family, text, origin: `${command} of ${place.name}` }];
     }),
+    beside: found.flatMap(([family, result]): HostText[] =>
+      (result?.beside ?? []).map(({ command, variant, text }) => ({
+        tool: 'iptables-save',
+        family,
+        text,
+        origin: `${command} of ${place.name}`,
+        beside: variant,
+      })),
+    ),
     notes: found.flatMap(([, result]) => result?.notes ?? []),
     missing: found.flatMap(([family, result]) => {
       if (result !== undefined) return [];

@@ -20,6 +20,7 @@ import {
 export interface ViaPodOptions {
   /** Default: `iptables-save`, which stands for both families. */
   readonly tools?: ReadToolsOptions['tools'] | undefined;
+  readonly others?: ReadToolsOptions['others'];
   /** Ends the reading, which then fails. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,10 +32,10 @@ export interface ViaPodOptions {
 export async function readViaPod(
   node: string,
   kubectl: Kubectl,
-  { tools = ['iptables-save'], signal }: ViaPodOptions = {},
+  { tools = ['iptables-save'], others, signal }: ViaPodOptions = {},
 ): Promise<HostState> {
   const pod = await findProxyPod(node, kubectl, signal);
-  const state = await readTools({ place: inPod(pod, kubectl, signal), tools, trustDefault: true });
+  const state = await readTools({ place: inPod(pod, kubectl, signal), tools, others, trustDefault: true });
   return { node, ...state, notes: [...pod.notes, ...state.notes] };
 }
 

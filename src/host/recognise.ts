@@ -90,6 +90,7 @@ const LINES: readonly (readonly [HostTool, RegExp])[] = [
   ['ipvsadm-save', /^-[Aa] (?:-[tuf]|--(?:tcp|udp|sctp|fwmark)-service) /],
   ['ipvsadm-list', /^(?:IP Virtual Server version |Prot LocalAddress:Port )/],
   ['ip-addr', /^\d+: \S+(?:: <|\s+inet6? )/],
+  ['nft-tables', /^table \S+ \S+$/],
 ];
 
 /** Lines that belong to a tool's output where they follow a line of it. */

@@ -2,7 +2,9 @@
  * A comparison as one page that needs nothing else. In: what differs. Out: HTML without scripts, which may load nothing. All
  * text that comes from elsewhere goes through `html`, and stands between tags, never within one.
  */
+
 import type { NodeDiff, ServiceChanges, Unknown } from '../diff/change.ts';
+import type { Leftover } from '../diff/leftovers.ts';
 import {
   type AlikeRules,
   alike,
@@ -10,6 +12,8 @@ import {
   answer,
   type DiffHead,
   foreignPlace,
+  LEFTOVER_EFFECT,
+  leftoverTitle,
   portPlace,
   sameServices,
   stalePlace,
@@ -34,6 +38,7 @@ export function diffHtml(diff: NodeDiff, { node, mode, release, against }: DiffH
   const title = `${node === '' ? '' : `${node}: `}${answer(diff)}`;
   const parts = [
     ...alike(diff.foreign).map(foreignSection),
+    ...diff.leftovers.map(leftoverSection),
     ...byService(diff.services).map(serviceSection),
     ...diff.unknown.map(unknownSection),
   ];
@@ -87,6 +92,13 @@ function portLines(port: ServiceChanges): readonly string[] {
     `<h3>${name}${html(portPlace(port))}</h3>`,
     ...list(port.changes.map(({ kind, consequence }) => `<code>${html(kind)}</code> ${html(consequence)}`)),
   ];
+}
+
+function leftoverSection(left: Leftover): string {
+  return section(`<span class="wrong">✗</span> ${html(leftoverTitle(left))}`, [
+    `<p>${html(LEFTOVER_EFFECT)}</p>`,
+    ...list(left.commands.map((command) => `<code>${html(command)}</code>`)),
+  ]);
 }
 
 function foreignSection(rules: AlikeRules): string {

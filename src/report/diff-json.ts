@@ -5,7 +5,7 @@ export function diffJson(diff: NodeDiff): string {
   return `${JSON.stringify(diffJsonDocument(diff), null, 2)}\n`;
 }
 
-export function diffJsonDocument({ equal, services, foreign, unknown }: NodeDiff): object {
+export function diffJsonDocument({ equal, services, foreign, unknown, leftovers }: NodeDiff): object {
   return {
     equal,
     services: services.map(({ namespace, name, port, protocol, family, changes }) => ({
@@ -18,5 +18,6 @@ export function diffJsonDocument({ equal, services, foreign, unknown }: NodeDiff
     })),
     foreign,
     unknown,
+    leftovers,
   };
 }

@@ -3,7 +3,8 @@
  * from elsewhere stands in code spans, in which nothing is markup.
  */
 import type { ForeignRule, NodeDiff, ServiceChanges, Unknown } from '../diff/change.ts';
-import { answer, type DiffHead } from './diff-text.ts';
+import type { Leftover } from '../diff/leftovers.ts';
+import { answer, type DiffHead, LEFTOVER_EFFECT, leftoverTitle } from './diff-text.ts';
 import { plainText } from './plain-text.ts';
 
 /** GitHub takes 65,536 characters. */
@@ -18,6 +19,7 @@ export function diffMarkdown(diff: NodeDiff, { node, mode, release, against }: D
   const blocks = [
     ...diff.services.map(serviceBlock),
     ...diff.foreign.map(foreignBlock),
+    ...diff.leftovers.map(leftoverBlock),
     ...diff.unknown.map(unknownBlock),
   ];
   for (const [i, block] of blocks.entries()) {
@@ -48,6 +50,11 @@ function foreignBlock({ kind, family, table, chain, rule, consequence }: Foreign
     .filter((each) => each !== '')
     .join(' ');
   return `\n- **${kind}** (${family}, table ${code(table)}): ${what === '' ? '' : `${what}: `}${prose(consequence)}\n`;
+}
+
+function leftoverBlock(left: Leftover): string {
+  const lines = left.commands.map((command) => `  - ${code(command)}\n`);
+  return `\n- **${leftoverTitle(left)}**: ${LEFTOVER_EFFECT}:\n\n${lines.join('')}`;
 }
 
 function unknownBlock({ rule, consequence }: Unknown): string {

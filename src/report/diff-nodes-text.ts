@@ -36,8 +36,8 @@ function headline(answers: readonly NodeAnswer[]): string {
 /** All that tells answers apart, but the node itself. */
 function keyOf(answer: NodeAnswer): string {
   if (answer.kind === 'failed') return `failed ${answer.reason}`;
-  const { services, foreign, unknown, equal } = answer.diff;
-  return JSON.stringify([answer.head.release, equal, services, foreign, unknown]);
+  const { services, foreign, unknown, leftovers, equal } = answer.diff;
+  return JSON.stringify([answer.head.release, equal, services, foreign, unknown, leftovers]);
 }
 
 function rank(answer: NodeAnswer): number {

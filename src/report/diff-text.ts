@@ -4,6 +4,7 @@
  */
 import type { ChalkInstance } from 'chalk';
 import type { ForeignRule, NodeDiff, ServiceChanges, StaleChain, Unknown } from '../diff/change.ts';
+import type { Leftover } from '../diff/leftovers.ts';
 import { plainText } from './plain-text.ts';
 
 export interface DiffHead {
@@ -29,10 +30,10 @@ const MOST_CHANGES = 6;
 const MOST_LINES = 6;
 
 export function diffText(diff: NodeDiff, head: DiffHead, style: DiffStyle): string {
-  const { foreign, unknown, services } = diff;
+  const { foreign, unknown, services, leftovers } = diff;
   const most = (count: number) => (style.all ? Number.POSITIVE_INFINITY : count);
   const parts = [`${headline(diff, head, style.chalk)}\n`];
-  if (foreign.length > 0 || services.length > 0) parts.push('\n');
+  if (foreign.length + services.length + leftovers.length > 0) parts.push('\n');
   const { chalk } = style;
   parts.push(
     ...shown(
@@ -50,6 +51,7 @@ export function diffText(diff: NodeDiff, head: DiffHead, style: DiffStyle): stri
       'service ports',
     ),
   );
+  for (const each of leftovers) parts.push(leftoverText(each, most(MOST_LINES), chalk));
   if (unknown.length > 0)
     parts.push(...shown(unknown, most(MOST_RULES), (each) => unknownText(each, chalk), 'doubts'));
   parts.push(summary(diff, style));
@@ -68,7 +70,7 @@ export function differingServices({ services }: NodeDiff): number {
 
 /** What the comparison comes to, in a few words. */
 export function answer(diff: NodeDiff): string {
-  const { equal, unknown, foreign, compared } = diff;
+  const { equal, unknown, foreign, leftovers, compared } = diff;
   const differing = differingServices(diff);
   if (differing > 0) {
     const services = compared === 1 ? 'Service' : 'Services';
@@ -79,7 +81,31 @@ export function answer(diff: NodeDiff): string {
       ? 'the rules of the one Service are right'
       : `the rules of all ${compared} Services are right`;
   if (foreign.length > 0) return 'no Service differs, but rules that they share do';
+  if (leftovers.length > 0)
+    return `no Service differs, but ${leftModes(diff)} left something behind`;
   return unknown.some(({ open }) => open) ? 'whether the rules are right cannot be told' : 'rules differ';
+}
+
+function leftModes({ leftovers }: NodeDiff): string {
+  const modes = [...new Set(leftovers.map(({ mode }) => mode))];
+  return modes.length === 1 ? `mode ${modes[0]} has` : `modes ${modes.join(' and ')} have`;
+}
+
+/** In a few words; the commands stand below it. */
+export function leftoverTitle({ mode, what }: Leftover): string {
+  return `left behind by mode ${mode}: ${what}`;
+}
+
+/** Completes the title. */
+export const LEFTOVER_EFFECT =
+  'it can still catch traffic; these commands would remove it, none has been run';
+
+function leftoverText(left: Leftover, most: number, chalk: ChalkInstance): string {
+  const { commands } = left;
+  const lines = commands.slice(0, most).map((command) => `    ${plainText(command)}\n`);
+  if (commands.length > most)
+    lines.push(`    … and ${commands.length - most} more commands (-v shows all)\n`);
+  return `${chalk.red('✗')} ${chalk.bold(plainText(leftoverTitle(left)))}\n  → ${LEFTOVER_EFFECT}:\n${lines.join('')}`;
 }
 
 function headline(diff: NodeDiff, { node, mode, release, against }: DiffHead, chalk: ChalkInstance): string {

@@ -82,6 +82,7 @@ describe('hostile text', () => {
     const port = { namespace: evil, name: evil, portName: evil, port: 1, protocol: evil } as const;
     const diff: NodeDiff = {
       equal: false,
+      leftovers: [{ mode: 'ipvs', what: evil, commands: [evil] }],
       services: [
         {
           ...port,

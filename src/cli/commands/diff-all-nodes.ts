@@ -4,6 +4,7 @@
  */
 import { Writable } from 'node:stream';
 import { readViaPod } from '../../host/read-via-pod.ts';
+import { followedMode } from '../../library/compiled-rules.ts';
 import { releaseOfNode } from '../../proxy/node-release.ts';
 import type { NodeAnswer } from '../../report/diff-nodes-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
@@ -11,6 +12,7 @@ import type { CommandIO } from '../io.ts';
 import { kubectlOf, reportDiagnostics } from '../load-input.ts';
 import { loadCompilation } from '../load-node.ts';
 import { toolsOf } from '../node-rules.ts';
+import { OTHER_TOOLS } from '../other-modes.ts';
 import { showProgress } from '../progress.ts';
 import { type ComparedCluster, compareNode, isNodeEqual, printNodes } from './diff-nodes.ts';
 import type { DiffOptions } from './diff-options.ts';
@@ -25,7 +27,7 @@ export async function diffAllNodes(options: DiffOptions, io: CommandIO): Promise
   const isRelevant = ({ code }: { readonly code: string }) => code !== 'ReleaseAssumed';
   const loaded = await loadCompilation(options, { lists: DIFF_LISTS, isRelevant }, io);
   if (loaded === undefined) return 2;
-  toolsOf(loaded.compiled.mode);
+  followedMode(loaded.compiled.mode);
   const nodes = loaded.state.nodes.map(({ metadata }) => metadata.name);
   if (nodes.length === 0) throw new OperationalError('the cluster has no Nodes');
   const answers = await readNodes(nodes, { loaded, name: 'read via kube-proxy' }, options, io);
@@ -42,7 +44,8 @@ async function readNodes(
   io: CommandIO,
 ): Promise<readonly NodeAnswer[]> {
   const kubectl = kubectlOf(options, io);
-  const tools = toolsOf(cluster.loaded.compiled.mode);
+  const { mode } = cluster.loaded.compiled;
+  const [tools, others] = [toolsOf(mode), OTHER_TOOLS[followedMode(mode)]];
   const progress = showProgress(nodes.length, 'nodes compared', io);
   const stop = new AbortController();
   const found: { readonly answer: NodeAnswer; readonly said: readonly string[] }[] = [];
@@ -54,7 +57,7 @@ async function readNodes(
       const notes = new NodeNotes(node, io);
       const nodeIO = { ...io, stderr: notes };
       reportRelease(node, cluster, options, nodeIO);
-      const read = () => readViaPod(node, kubectl, { signal: stop.signal, tools });
+      const read = () => readViaPod(node, kubectl, { signal: stop.signal, tools, others });
       const answer = await compareNode(node, read, cluster, options, nodeIO);
       found[at] = { answer, said: notes.said };
       progress.step();

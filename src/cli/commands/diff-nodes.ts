@@ -33,9 +33,9 @@ export async function compareNode(
     reportDiagnostics(host.notes, [], options, io);
     const own = { ...options, node };
     const intended = await compileNode(loaded, own);
-    const { head, questions } = await hostSides(intended, host, name, own, io);
+    const { head, questions, leftovers } = await hostSides(intended, host, name, own, io);
     // The rules of one node are let go before the next is read.
-    const diff = { ...diffNode(questions), chains: () => [] };
+    const diff = { ...diffNode(questions, leftovers), chains: () => [] };
     return { kind: 'compared', node, head, diff };
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error;

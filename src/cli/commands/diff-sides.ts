@@ -1,9 +1,10 @@
 /** Both sides of a comparison: reads and compiles what is intended, and reads what it is compared with. */
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { FamilyQuestion } from '../../diff/diff-family.ts';
+import type { Leftover } from '../../diff/leftovers.ts';
 import type { HostState } from '../../host/host-state.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
-import { compiledRules } from '../../library/compiled-rules.ts';
+import { compiledRules, followedMode } from '../../library/compiled-rules.ts';
 import type { DiffHead } from '../../report/diff-text.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { isLoopback, parseIP } from '../../shared/ip.ts';
@@ -13,12 +14,14 @@ import type { CommandIO } from '../io.ts';
 import { loadHost } from '../load-host.ts';
 import { isLive } from '../load-input.ts';
 import { type LoadedCompilation, loadCompilation } from '../load-node.ts';
-import { type HostRules, hasRules, hostRules, toolsOf } from '../node-rules.ts';
+import { type HostRules, hasRules, hostRules } from '../node-rules.ts';
+import { leftoversOf, OTHER_TOOLS } from '../other-modes.ts';
 import { requestedFamily } from './compile-options.ts';
 import { type DiffOptions, isAgainst } from './diff-options.ts';
 
 export interface Sides {
   readonly questions: readonly FamilyQuestion[];
+  readonly leftovers: readonly Leftover[];
   readonly head: DiffHead;
 }
 
@@ -39,11 +42,19 @@ export async function loadSides(options: DiffOptions, io: CommandIO): Promise<Si
     return (
       other && {
         questions: againstCompilation(intended, other, options),
+        leftovers: [],
         head: headOf(intended, againstName(options)),
       }
     );
   }
-  const host = (await loadHost(options, intended.view.node.name, intended.compiled.mode, io)) as HostState;
+  const others = OTHER_TOOLS[followedMode(intended.compiled.mode)];
+  const host = (await loadHost(
+    options,
+    intended.view.node.name,
+    intended.compiled.mode,
+    io,
+    others,
+  )) as HostState;
   return hostSides(intended, host, hostName(options), options, io);
 }
 
@@ -55,7 +66,7 @@ export async function hostSides(
   given: DiffOptions,
   io: CommandIO,
 ): Promise<Sides> {
-  toolsOf(named.compiled.mode);
+  const mode = followedMode(named.compiled.mode);
   const { intended, options } = await atHostAddresses(named, host, given);
   const actual = hostDumps(intended, host, options, io);
   const isOpen = options.kubeVersion === undefined && !isLive(options);
@@ -69,7 +80,7 @@ export async function hostSides(
     const rules = compiledRules(fitting.compiled, family);
     return [{ family, intended: { rules, view: fitting.view }, actual: found, addresses }];
   });
-  return { questions, head: headOf(fitting, name) };
+  return { questions, leftovers: leftoversOf(host, mode), head: headOf(fitting, name) };
 }
 
 /**

@@ -32,7 +32,7 @@ async function diffOnce(options: DiffOptions, io: CommandIO): Promise<number> {
   if (options.allNodes) return diffAllNodes(options, io);
   const sides = await loadSides(options, io);
   if (sides === undefined) return 2;
-  const diff = diffNode(sides.questions);
+  const diff = diffNode(sides.questions, sides.leftovers);
   const answer = { kind: 'compared', node: sides.head.node, head: sides.head, diff } as const;
   await writeMetrics([answer], options);
   if (options.html !== undefined) await writePage(options.html, diffHtml(diff, sides.head));

@@ -47,6 +47,8 @@ export function compareIpvs(
   return {
     ...around,
     differences,
+    // Its own chains are always referred to; those that are not are of another mode.
+    stale: [],
     unreadable: [...around.unreadable, ...unreadable(family, actual)],
     isShared: (chain) => shared.has(chain),
     isBeforeTranslation: (table) => table === SERVERS.table || table === ADDRESSES.table || table === SETS,
