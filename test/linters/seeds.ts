@@ -299,6 +299,8 @@ export const SEEDS: readonly Seed[] = [
   },
   {
     name: 'node port that is a host port',
+    kubeLinter: 'exposed-services',
+    popeye: 'POP-1104',
     rule: 'host-port-clash',
     manifest: `${altered(SERVICE, 'spec:\n', 'spec:\n  type: NodePort\n').replace('targetPort: http', 'targetPort: http\n      nodePort: 30080')}---\n${altered(DEPLOYMENT, 'containerPort: 8080', 'containerPort: 8080\n              hostPort: 30080 # ✗')}`,
   },
@@ -309,11 +311,15 @@ export const SEEDS: readonly Seed[] = [
   },
   {
     name: 'one node port, two Services',
+    kubeLinter: 'exposed-services',
+    popeye: 'POP-1104',
     rule: 'admission',
     manifest: `${altered(SERVICE, 'spec:\n', 'spec:\n  type: NodePort\n').replace('targetPort: http', 'targetPort: http\n      nodePort: 30080')}---\n${second('zweb', '  type: NodePort\n  selector: {app: web}\n').replace('{name: http, port: 80, targetPort: http}', 'name: http\n      port: 80\n      nodePort: 30080 # ✗')}---\n${DEPLOYMENT}`,
   },
   {
     name: 'node port out of the range',
+    kubeLinter: 'exposed-services',
+    popeye: 'POP-1104',
     rule: 'admission',
     manifest: spec('  type: NodePort\n').replace(
       'targetPort: http',
@@ -358,6 +364,7 @@ export const SEEDS: readonly Seed[] = [
   },
   {
     name: 'policy Local, endpoints on one node of two',
+    kubeLinter: 'exposed-services',
     rule: 'external-traffic-policy-local',
     manifest: beside(
       NODES,
@@ -429,16 +436,19 @@ export const SEEDS: readonly Seed[] = [
   },
   {
     name: 'externalName is an address',
+    kubeLinter: 'externalname-service-redirect',
     rule: 'external-name-is-address',
     manifest: beside(external('  externalName: 192.0.2.10 # ✗\n')),
   },
   {
     name: 'externalName without the domain of the cluster',
+    kubeLinter: 'externalname-service-redirect',
     rule: 'external-name-incomplete',
     manifest: beside(external('  externalName: postgres.prod.svc # ✗\n')),
   },
   {
     name: 'externalName with another port',
+    kubeLinter: 'externalname-service-redirect',
     rule: 'external-name-ports',
     manifest: beside(
       external(
@@ -491,7 +501,7 @@ export const SEEDS: readonly Seed[] = [
       '',
     ),
     kubeLinter: 'no-readiness-probe',
-    popeye: 'POP-107',
+    popeye: 'POP-104',
   },
   {
     name: 'killed without time to finish',
