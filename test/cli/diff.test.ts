@@ -165,7 +165,11 @@ describe('diff', () => {
     ['nothing to compare with', [], 'nothing to compare with'],
     ['two of them', ['--dump', 'a', '--host'], '--dump and --host each name'],
     ['a dump that is none', ['--dump', 'package.json'], 'is no dump'],
-    ['a dump of something else', ['--dump', 'ADDRESSES'], 'there are no rules of mode iptables among what was read'],
+    [
+      'a dump of something else',
+      ['--dump', 'ADDRESSES'],
+      'there are no rules of mode iptables among what was read',
+    ],
   ])('refuses %s', async (_, args, message) => {
     const addresses = file(
       'addresses',

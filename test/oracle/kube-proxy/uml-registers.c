@@ -1,3 +1,7 @@
+//go:build ignore
+
+// Go builds nothing of this file, which only stands beside what it is for.
+
 // Preloaded into linux.uml: Linux 6.1's user-mode-linux keeps registers up to those of AVX-512 and sets only these, which a
 // kernel on a processor with AMX refuses ("ptrace set fp regs failed, errno = 14"). Here they are set with all that follow.
 #define _GNU_SOURCE
