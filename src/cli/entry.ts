@@ -16,10 +16,8 @@ function untilStopped(): AbortSignal {
   return stop.signal;
 }
 
-process.exitCode = await run(process.argv.slice(2), {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  untilStopped,
+const { stdin, stdout, stderr, env } = process;
+// Not awaited here: the script of a single executable is CommonJS.
+void run(process.argv.slice(2), { stdin, stdout, stderr, env, untilStopped }).then((status) => {
+  process.exitCode = status;
 });

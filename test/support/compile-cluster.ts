@@ -2,6 +2,7 @@
  * Compiles a cluster folder as `kubectl svcrules compile` does, within this process. In: a cluster folder and how to
  * read it. Out: the texts by the oracle's names (`iptables.ipv4.save`), in normal form.
  */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,11 +94,33 @@ export async function runCaptured(
   env: Readonly<Record<string, string | undefined>> = {},
   stop: AbortSignal = new AbortController().signal,
 ): Promise<CommandResult> {
+  const { SVCRULES_BIN } = process.env;
+  if (SVCRULES_BIN !== undefined) return runExecutable(SVCRULES_BIN, argv, env, stop);
   const stdout = new Collector();
   const stderr = new Collector();
   const io = { stdin: Readable.from([]), stdout, stderr, env, untilStopped: () => stop };
   const status = await run(argv, io);
   return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** The same by a program that has been built, such as the single executable. */
+function runExecutable(
+  path: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  stop: AbortSignal,
+): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    stop.addEventListener('abort', () => child.kill('SIGTERM'));
+    const [stdout, stderr] = [new Collector(), new Collector()];
+    child.stdout.pipe(stdout);
+    child.stderr.pipe(stderr);
+    child.once('error', reject);
+    child.once('close', (status) =>
+      resolve({ status: status ?? -1, stdout: stdout.text, stderr: stderr.text }),
+    );
+  });
 }
 
 /** Runs one command. @returns its stdout. @throws with its stderr when it does not exit with 0. */
