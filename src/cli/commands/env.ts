@@ -1,5 +1,6 @@
 /** `env`: manifests or a live cluster in, the service variables of a Pod or a namespace out. */
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
+import { environmentText } from '../../discovery/env/environment-text.ts';
 import {
   type PodEnvironment,
   serviceVariables,
@@ -89,14 +90,13 @@ function podEnvironment(state: ClusterState, namespace: string, options: EnvOpti
   };
 }
 
-/** Names and values have only letters, digits and `_ . : / [ ] -`, so nothing needs quoting but for a shell's globs. */
 function print(variables: readonly Variable[], output: EnvOptions['output']): string {
   switch (output) {
     case 'env':
     case 'docker':
-      return variables.map(({ name, value }) => `${name}=${value}\n`).join('');
+      return environmentText(variables, 'plain');
     case 'export':
-      return variables.map(({ name, value }) => `export ${name}='${value}'\n`).join('');
+      return environmentText(variables, 'export');
     case 'json':
       return `${JSON.stringify(Object.fromEntries(variables.map(({ name, value }) => [name, value])), null, 2)}\n`;
   }
