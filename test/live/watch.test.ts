@@ -164,7 +164,8 @@ function aWatchedCluster(): void {
     // What is left of the faults needs events to happen at.
     for (let more = 0; kubectl.faults().length < FAULTS && more < 100; more++)
       await change(existing, 3, random);
-    expect(kubectl.faults()).toHaveLength(FAULTS);
+    // Two watches may meet the last one at the same time.
+    expect(kubectl.faults().length).toBeGreaterThanOrEqual(FAULTS);
     expect(new Set(kubectl.faults()).size).toBeGreaterThanOrEqual(8);
     // The API server itself has said that it has forgotten the moment.
     expect([...new Set(kubectl.faults())]).toContain('stale');
