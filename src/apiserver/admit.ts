@@ -22,12 +22,7 @@ import type { Fault } from './fault.ts';
 import type { Kind } from './kinds.ts';
 import type { EndpointSlice, Endpoints, Namespace, Node, Pod, Service, ServiceCIDR } from './objects.ts';
 
-export {
-  type AdmissionOptions,
-  DEFAULT_ADMISSION_OPTIONS,
-  DEFAULT_NODE_PORT_RANGE,
-  DEFAULT_SERVICE_CIDRS,
-} from './admission-options.ts';
+export { type AdmissionOptions, DEFAULT_ADMISSION_OPTIONS } from './admission-options.ts';
 
 export type AcceptedObject = Endpoints | EndpointSlice | Namespace | Node | Pod | Service | ServiceCIDR;
 

@@ -11,7 +11,7 @@ import { type ForbiddenList, type ListResult, type ReadList, readList } from './
 import type { Source, SourceObject } from './source.ts';
 
 export type { ClusterKind, ClusterList } from './cluster-lists.ts';
-export type { Kubectl, KubectlFlags } from './kubectl.ts';
+export type { Kubectl } from './kubectl.ts';
 
 export interface ClusterRequest {
   readonly lists: readonly ClusterList[];

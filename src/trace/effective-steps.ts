@@ -39,10 +39,6 @@ export function effectiveTrees(trees: readonly StepTree[]): readonly StepTree[] 
     .map(({ step, within }) => ({ step, within: effectiveTrees(within) }));
 }
 
-export function effectiveSteps(path: readonly Step[]): readonly Step[] {
-  return flatten(effectiveTrees(nestSteps(path)));
-}
-
 export function flatten(trees: readonly StepTree[]): Step[] {
   return trees.flatMap(({ step, within }) => [step, ...flatten(within)]);
 }

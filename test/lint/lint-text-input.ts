@@ -1,33 +1,20 @@
-/** Lints a text, or files. In: manifests. Out: the findings with their lines, as tests compare them. */
+/** Lints a text. In: manifests. Out: the findings with their lines, as tests compare them. */
 import { Readable } from 'node:stream';
 import { DEFAULT_KINDS, readInput } from '../../src/input/read-input.ts';
 import type { Finding } from '../../src/lint/finding.ts';
 import { lint } from '../../src/lint/lint.ts';
 import { LINT_KINDS } from '../../src/lint/lint-kinds.ts';
 
-export interface LineFinding {
-  readonly rule: string;
-  readonly line: number | undefined;
-}
-
-async function lintInput(filenames: readonly string[], stdin: readonly Buffer[]) {
+export async function lintManifest(text: string) {
   const source = await readInput({
-    filenames,
-    recursive: true,
-    stdin: Readable.from(stdin),
+    filenames: ['-'],
+    recursive: false,
+    stdin: Readable.from([Buffer.from(text)]),
     kinds: new Set([...DEFAULT_KINDS, ...LINT_KINDS]),
   });
   const result = lint(source);
   const lineOf = ({ origin, path }: Finding) => origin && source.locate(origin, path)?.line;
   return { ...result, lineOf };
-}
-
-export async function lintManifest(text: string) {
-  return lintInput(['-'], [Buffer.from(text)]);
-}
-
-export async function lintFiles(...filenames: string[]) {
-  return lintInput(filenames, []);
 }
 
 /** `rule:line` of each finding, sorted. */
