@@ -26,11 +26,11 @@ export function leftoversOf({ texts, otherModes = [] }: HostState, mode: Followe
 function remainsOf(texts: readonly HostText[], mode: FollowedMode): HostRemains {
   const ipvs = mode === 'ipvs' ? [] : texts;
   return {
-    iptables: texts.flatMap(({ tool, family, text, beside }) =>
+    iptables: texts.flatMap(({ tool, family, text, command, beside }) =>
       tool === 'iptables-save' &&
       family !== undefined &&
       isWorthReading(text, beside === undefined ? mode : 'nftables')
-        ? [{ family, dump: parseSaved(text), beside }]
+        ? [{ family, dump: parseSaved(text), command, beside }]
         : [],
     ),
     servers: ipvs.flatMap(({ tool, text }) => {

@@ -45,6 +45,8 @@ export interface HostRemains {
 export interface SavedIptables {
   readonly family: IPFamily;
   readonly dump: SavedDump;
+  /** What printed it, such as `ip6tables-legacy-save`, where that is known. */
+  readonly command?: string | undefined;
   /** Where iptables has two places for rules and kube-proxy uses the other one: which one this is. */
   readonly beside?: 'nft' | 'legacy' | undefined;
 }
@@ -115,14 +117,18 @@ function chainsToRemove(
   return { of, remove: [...certain, ...chains.filter(({ name }) => ALSO_KUBELETS.test(name))] };
 }
 
-function chainsLeft(mode: LeftoverMode, { family, dump, beside }: SavedIptables): readonly Leftover[] {
+function chainsLeft(
+  mode: LeftoverMode,
+  { family, dump, command, beside }: SavedIptables,
+): readonly Leftover[] {
   const chains = savedChains(dump);
   // Where kube-proxy uses the other place, it has nothing to do with this one.
   const { of, remove } = chainsToRemove(beside === undefined ? mode : 'nftables', chains);
   if (remove.length === 0) return [];
   const place = beside === undefined ? '' : ` of iptables-${beside}`;
-  const tool = `${family === 'IPv4' ? 'iptables' : 'ip6tables'}${beside === undefined ? '' : `-${beside}`}`;
-  const { commands, jumps } = removalByRestore(`${tool}-restore`, chains, remove);
+  const save = command ?? `${family === 'IPv4' ? 'iptables' : 'ip6tables'}-save`;
+  const restore = shellWord(save.replace(/-save$/, '-restore'));
+  const { commands, jumps } = removalByRestore(restore, chains, remove);
   return [{ mode: of, what: whatOf(remove, jumps, `${place}, ${family}`), commands }];
 }
 

@@ -26,7 +26,9 @@ export interface HostText {
   readonly text: string;
   /** For people: a file as the user named it, or a command and where it ran. */
   readonly origin: string;
-  /** Of `iptables-save`, where it is not the variant that kube-proxy uses there. */
+  /** Of `iptables-save` that was run: what it is called there, such as `ip6tables-legacy-save`. */
+  readonly command?: string;
+  /** The same, where it is not the variant that kube-proxy uses there. */
   readonly beside?: 'nft' | 'legacy';
 }
 

@@ -98,13 +98,14 @@ async function readFamilies({ place, trustDefault }: ReadToolsOptions) {
     texts: found.flatMap(([family, result]): HostText[] => {
       if (result === undefined) return [];
       const { command, text } = result;
-      return [{ tool: 'iptables-save', family, text, origin: `${command} of ${place.name}` }];
+      return [{ tool: 'iptables-save', family, text, command, origin: `${command} of ${place.name}` }];
     }),
     beside: found.flatMap(([family, result]): HostText[] =>
       (result?.beside ?? []).map(({ command, variant, text }) => ({
         tool: 'iptables-save',
         family,
         text,
+        command,
         origin: `${command} of ${place.name}`,
         beside: variant,
       })),

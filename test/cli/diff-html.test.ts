@@ -101,7 +101,7 @@ describe('hostile text', () => {
     const html = diffHtml(diff, { node: evil, mode: evil, release: evil, against: evil });
     expectOwnTags(html);
     expect(html).not.toMatch(/&(?!#\d+;)|[^\n\P{Cc}]|\p{Cf}/u);
-    expect(html.match(/<section>/g)).toHaveLength(3);
+    expect(html.match(/<section>/g)).toHaveLength(4);
   });
 
   it('in comments of a host', async () => {

@@ -73,7 +73,7 @@ describe('diff', () => {
     const { status, stdout } = await diff('--dump', file('stale.save', STALE), '-o', 'json');
     expect(status).toBe(1);
     const document = JSON.parse(stdout);
-    expect(Object.keys(document)).toEqual(['equal', 'services', 'foreign', 'unknown']);
+    expect(Object.keys(document)).toEqual(['equal', 'services', 'foreign', 'unknown', 'leftovers']);
     expect(document).toMatchObject({
       equal: false,
       services: [

@@ -11,7 +11,6 @@ import type {
   ListedSetEntry,
 } from '../../backends/ipvs/listed.ts';
 import type { LineFacts } from '../line-facts.ts';
-import { listed } from '../wording.ts';
 
 export type IpvsLine = ListedServer | ListedRealServer | ListedIPSet | ListedSetEntry | BoundAddress;
 
@@ -64,11 +63,17 @@ function catching(socket: string | undefined): LineFacts {
   return { ...NOTHING, socket, caught: socket === undefined ? [] : [socket] };
 }
 
+/** So many are named. */
+const MOST_ENDS = 3;
+
 function meaningOf({ service, realServers }: ListedServer): string | undefined {
   if (service.kind === 'mark') return undefined;
   const open = realServers.filter(({ weight }) => weight > 0);
   const ends = open.map(({ socket: { address, port } }) => endpointText(address, port));
-  const goes = open.length === 0 ? 'are refused' : `go to ${listed(ends, 3)}`;
+  const goes =
+    open.length === 0
+      ? 'are refused'
+      : `go to ${ends.slice(0, MOST_ENDS).join(', ')}${ends.length > MOST_ENDS ? ' and others' : ''}`;
   const { address, port } = service.socket;
   return `no Service is at ${endpointText(address, port)}, and connections to it ${goes}`;
 }
