@@ -30,9 +30,8 @@ function cut(bytes: Buffer): Buffer[] {
 }
 
 function filesOf(folder: string): Buffer[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).sort();
-  return names.flatMap((name) => cut(readFileSync(join(folder, name))));
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names.map((name) => readFileSync(join(folder, name)));
 }
 
 const texts = (...written: readonly string[]): Buffer[] => written.map((text) => Buffer.from(text));
@@ -72,11 +71,14 @@ const NFT_JSON = {
 
 const OWN: Readonly<Record<string, (repository: string) => Buffer[]>> = {
   yaml: (root) => [
-    ...filesOf(join(root, 'fixtures/examples')),
+    ...filesOf(join(root, 'fixtures/examples')).flatMap(cut),
     ...texts('a: &a {x: 1}\nb: *a\n<<: [*a, {y: 2}]\n', '? [k]\n: |2-\n  t\n', '!!int "0x1f": 1_0:30\n'),
   ],
   json: () => texts(JSON.stringify(NFT_JSON), '[1e5,-0.1,"\\u00e4\\n",null,true,{"a":[]}]'),
-  manifest: (root) => [...filesOf(join(root, 'fixtures/examples')), ...ofClusters(root, 'cluster.yaml')],
+  manifest: (root) => [
+    ...filesOf(join(root, 'fixtures/examples')).flatMap(cut),
+    ...ofClusters(root, 'cluster.yaml'),
+  ],
   'list-response': () =>
     texts(
       JSON.stringify({
@@ -94,7 +96,7 @@ const OWN: Readonly<Record<string, (repository: string) => Buffer[]>> = {
   'proxy-configuration': (root) => ofClusters(root, 'config.yaml'),
   'lint-configuration': () => texts('lint:\n  failOn: warning\n  rules:\n    external-ips: off\n'),
   'iptables-save': (root) => [
-    ...filesOf(join(root, 'fixtures/dumps')),
+    ...filesOf(join(root, 'fixtures/dumps')).flatMap(cut),
     ...ofClusters(root, 'expected/iptables.ipv4.save'),
   ],
   nft: (root) => [
@@ -111,7 +113,7 @@ const OWN: Readonly<Record<string, (repository: string) => Buffer[]>> = {
       '[{"ifindex":1,"ifname":"lo","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8}]}]',
     ),
   recognise: (root) => [
-    ...filesOf(join(root, 'fixtures/dumps')),
+    ...filesOf(join(root, 'fixtures/dumps')).flatMap(cut),
     ...ofClusters(root, 'expected/nftables.ipv4.list'),
     ...ofClusters(root, 'expected/ipvs.ipvsadm'),
     ...ofClusters(root, 'expected/ipvs.ipset.save'),
