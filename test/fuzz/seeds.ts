@@ -30,8 +30,12 @@ function cut(bytes: Buffer): Buffer[] {
 }
 
 function filesOf(folder: string): Buffer[] {
-  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
-  return names.map((name) => readFileSync(join(folder, name)));
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return files
+    .map(({ name }) => name)
+    .sort()
+    .map((name) => readFileSync(join(folder, name)));
 }
 
 const texts = (...written: readonly string[]): Buffer[] => written.map((text) => Buffer.from(text));
