@@ -7,6 +7,7 @@
  * the end of all tables: what they have in common is certain, the rest is "cannot tell".
  */
 import { multiplyFractions, ONE } from '../fraction.ts';
+import { DEEPEST_DOUBT, type Journey } from '../journey.ts';
 import {
   addDistribution,
   addShare,
@@ -37,24 +38,10 @@ export interface Place {
 export interface Walk {
   readonly scene: Scene;
   readonly rules: PreparedRules;
-  readonly journey: Journey;
+  readonly journey: Journey<Walk, Place>;
   readonly accepted: Weighted[];
   readonly outcomes: Distribution;
 }
-
-/** What all walks of one packet share. */
-export interface Journey {
-  /** Follows a packet from a place to the end of all tables. */
-  readonly follow: (walk: Walk, place: Place | undefined, at: Weighted) => Distribution;
-  /** Follows packets that leave a table to the end. */
-  readonly proceed: (walk: Walk) => void;
-  /** How many more rules in doubt may be followed both ways, and how many of them within each other. */
-  budget: number;
-  depth: number;
-}
-
-/** Deeper, the call stack would end. */
-const DEEPEST_DOUBT = 200;
 
 /** @returns the states that come to the end of the chain, or return from it. */
 export function walkChain(walk: Walk, place: Place, batch: readonly Weighted[]): readonly Weighted[] {

@@ -10,6 +10,7 @@
 import { deliver, passWithoutRules } from '../connection.ts';
 import { ONE } from '../fraction.ts';
 import { firstPassage, isMulticast } from '../hooks.ts';
+import { newJourney } from '../journey.ts';
 import { addShare, type Distribution, listOutcomes, type Outcome } from '../outcome.ts';
 import { type Packet, readIP } from '../packet.ts';
 import { initialState } from '../state.ts';
@@ -17,10 +18,7 @@ import { mergeStates, type Weighted } from '../weighted.ts';
 import type { Scene } from './packet-values.ts';
 import type { PreparedListed } from './prepare.ts';
 import type { Stage } from './stage.ts';
-import { type Journey, type Place, type Walk, walkChain } from './walk.ts';
-
-/** So many rules in doubt are followed all ways; behind them all is "cannot tell". */
-const MOST_DOUBTS = 5000;
+import { type Place, type Walk, walkChain } from './walk.ts';
 
 /**
  * @returns every outcome once, the most likely first; never empty.
@@ -41,30 +39,15 @@ export function traceListed(rules: PreparedListed, packet: Packet): Outcome[] {
     stage,
   };
   const outcomes: Distribution = new Map();
-  const walk: Walk = { scene, journey: newJourney(), accepted: [], translated: [], outcomes };
+  const walk: Walk = {
+    scene,
+    journey: newJourney(followFrom, proceed),
+    accepted: [],
+    translated: [],
+    outcomes,
+  };
   enter(walk, stage, [{ state, share: ONE, trail: undefined }]);
   return listOutcomes(outcomes);
-}
-
-function newJourney(): Journey {
-  const known = new Map<string, Distribution>();
-  return {
-    budget: MOST_DOUBTS,
-    depth: 0,
-    proceed,
-    follow: (walk, place, at) => {
-      const key = `${walk.scene.stage.id} ${placeKey(place)} ${at.state.key}`;
-      const distribution = known.get(key) ?? followFrom(walk, place, at);
-      known.set(key, distribution);
-      return distribution;
-    },
-  };
-}
-
-function placeKey(place: Place | undefined): string {
-  let key = '';
-  for (let at = place; at !== undefined; at = at.caller) key += `${at.chain.name} ${at.index} `;
-  return key;
 }
 
 function followFrom(walk: Walk, place: Place | undefined, at: Weighted): Distribution {

@@ -6,6 +6,7 @@
  * rule does, all ways are followed to the end: what they have in common is certain, the rest is "cannot tell".
  */
 import { type Fraction, multiplyFractions, ONE, ZERO } from '../fraction.ts';
+import { DEEPEST_DOUBT, type Journey } from '../journey.ts';
 import {
   addDistribution,
   addShare,
@@ -33,27 +34,13 @@ export interface Place {
 /** One walk through one base chain, and what it has come to. */
 export interface Walk {
   readonly scene: Scene;
-  readonly journey: Journey;
+  readonly journey: Journey<Walk, Place>;
   /** Those that go on to the next base chain. */
   readonly accepted: Weighted[];
   /** Those that a chain of type nat has translated. */
   readonly translated: Weighted[];
   readonly outcomes: Distribution;
 }
-
-/** What all walks of one packet share. */
-export interface Journey {
-  /** Follows a packet from a place to the end of all chains. */
-  readonly follow: (walk: Walk, place: Place | undefined, at: Weighted) => Distribution;
-  /** Follows packets that leave a base chain to the end. */
-  readonly proceed: (walk: Walk) => void;
-  /** How many more rules in doubt may be followed all ways, and how many of them within each other. */
-  budget: number;
-  depth: number;
-}
-
-/** Deeper, the call stack would end. */
-const DEEPEST_DOUBT = 200;
 
 /** @returns the states that come to the end of the chain, or return from it. */
 export function walkChain(walk: Walk, place: Place, batch: readonly Weighted[]): readonly Weighted[] {
