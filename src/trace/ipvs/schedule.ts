@@ -2,8 +2,8 @@
  * Which real server a new connection gets. In: a virtual server. Out: each real server with its share of all connections, of
  * the servers that look at the client, of all clients. Mirrors the schedulers of Linux, `ip_vs_*.c`.
  *
- * Schedulers that count connections are taken for what they come to over many connections that are open at once: while hardly
- * any is, `sed` and `nq` take one real server after all.
+ * `lc` and `wlc` also count connections that have ended lately, and so come to even shares; what counts only those that are
+ * open takes the same real server again and again while none is, and is not guessed at.
  */
 import type { ListedRealServer, ListedServer } from '../../backends/ipvs/listed.ts';
 import { type Fraction, fraction, ONE } from '../fraction.ts';
@@ -31,8 +31,6 @@ export function schedule(server: ListedServer): Schedule {
       return share(usable, () => 1);
     case 'wrr':
     case 'wlc':
-    case 'sed':
-    case 'nq':
     case 'twos':
       return share(usable, ({ weight }) => weight);
     case 'sh':
@@ -49,6 +47,8 @@ export function schedule(server: ListedServer): Schedule {
       // Its table has real servers of weight 0 as well, and turns their connections away.
       if (realServers.length === 1) return share(usable, () => 1);
       return unknown('scheduler dh takes one real server for the address by a hash, and which is unknown');
+    case 'sed':
+    case 'nq':
     case 'lblc':
     case 'lblcr':
     case 'ovf':

@@ -125,8 +125,6 @@ describe('schedulers', () => {
     ['lc', HALVES],
     ['wrr', QUARTERS],
     ['wlc', QUARTERS],
-    ['sed', QUARTERS],
-    ['nq', QUARTERS],
     ['sh', QUARTERS],
     ['mh', QUARTERS],
     ['mh -b mh-port', QUARTERS],
@@ -135,7 +133,15 @@ describe('schedulers', () => {
     expect(scheduled(scheduler)).toEqual(expected);
   });
 
-  it.each(['dh', 'lblc', 'lblcr', 'ovf', 'later'])('%s takes one that is not known', (scheduler) => {
+  it.each([
+    'dh',
+    'sed',
+    'nq',
+    'lblc',
+    'lblcr',
+    'ovf',
+    'later',
+  ])('%s takes one that is not known', (scheduler) => {
     expect(scheduled(scheduler)).toEqual([expect.stringContaining('cannot tell')]);
     expect(scheduled(scheduler, ONE)).toEqual(['5:8080']);
   });
