@@ -175,8 +175,8 @@ function printValue(value: ListedValue, style: ValueStyle = 'plain'): string {
 function printWord(word: string, style: ValueStyle): string {
   switch (style) {
     case 'plain':
-      // Such a word was in quotes, and would be several without.
-      return /[\s{};,]/.test(word) ? `"${word}"` : word;
+      // Such a word was in quotes and would be several without, unless its own quote was never closed.
+      return /^$|[\s{};,]/.test(word) && !word.includes('"') ? `"${word}"` : word;
     case 'mark':
       return /^[0-9]+$/.test(word) ? hexadecimal(Number(word)) : word;
     case 'quoted':
