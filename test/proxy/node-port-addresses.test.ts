@@ -17,6 +17,19 @@ describe('selectNodePortAddresses', () => {
     ['only the other family', ['2001:db8::/64'], 'IPv4', 'all', true],
     ['all', ['all'], 'IPv4', 'all', true],
     ['a network behind 0.0.0.0/0', ['192.0.2.0/24', '0.0.0.0/0', '127.0.0.0/8'], 'IPv4', 'all', true],
+    ['all beside a network', ['192.0.2.0/24', 'all'], 'IPv4', 'all', true],
+    ['all behind the loopback address of the other family', ['::1/128', 'all'], 'IPv6', 'all', false],
+    ['a network behind ::/0', ['::/0', '2001:db8::/64'], 'IPv6', 'all', false],
+    ['what is no network', ['somewhere', '192.0.2.0/24'], 'IPv4', ['192.0.2.1'], false],
+    ['nothing but what is no network', ['somewhere'], 'IPv4', 'all', true],
+    [
+      'networks that overlap',
+      ['198.51.100.0/24', '192.0.2.1/32', '0.0.0.0/1', '128.0.0.0/1'],
+      'IPv4',
+      ['127.0.0.1', '192.0.2.1', '198.51.100.7'],
+      true,
+    ],
+    ['a network of IPv6', ['2001:db8::/64'], 'IPv6', ['2001:db8::7'], false],
     ['a network', ['192.0.2.0/24'], 'IPv4', ['192.0.2.1'], false],
     ['the loopback network', ['127.0.0.0/8'], 'IPv4', ['127.0.0.1'], true],
     ['localhost and a network', ['localhost', '192.0.2.0/24'], 'IPv4', ['127.0.0.1', '192.0.2.1'], true],
@@ -31,11 +44,32 @@ describe('selectNodePortAddresses', () => {
     });
   });
 
+  it('sorts addresses, and takes none that is none', () => {
+    const interfaceAddresses = ['198.51.100.7', 'eth0', '192.0.2.1', '192.0.2.1'];
+    expect(
+      selectNodePortAddresses(['0.0.0.0/1', '128.0.0.0/1'], { ...node, interfaceAddresses }, 'IPv4')
+        .addresses,
+    ).toEqual({
+      kind: 'some',
+      addresses: ['127.0.0.1', '192.0.2.1', '198.51.100.7'],
+    });
+  });
+
+  it('has no primary address where the node has only that of loopback', () => {
+    const alone: NodeIdentity = { ...node, nodeIPs: { IPv4: '127.0.0.1', IPv6: '2001:db8::7' } };
+    expect(selectNodePortAddresses(['primary'], alone, 'IPv4').addresses).toEqual({ kind: 'all' });
+    expect(selectNodePortAddresses(['primary'], alone, 'IPv6').addresses).toEqual({
+      kind: 'some',
+      addresses: ['2001:db8::7'],
+    });
+  });
+
   it.each([
     ['IPv4', ['127.0.0.0/8'], true],
     ['IPv4', ['0.0.0.0/0', 'localhost'], true],
     ['IPv4', ['0.0.0.0/0'], false],
     ['IPv4', ['127.0.0.0/7'], false],
+    ['IPv4', ['all'], false],
     ['IPv6', ['::1/128'], true],
     ['IPv6', ['127.0.0.0/8'], false],
   ] as const)('%s %j names loopback addresses: %j', (family, nodePortAddresses, namesLoopback) => {
