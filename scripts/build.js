@@ -1,10 +1,12 @@
 /**
  * Bundles the program into dist/: the command line, whose commands are chunks of their own, and the typed library.
- * Everything it needs is in the bundle; the licences of what is bundled are gathered in dist/THIRD-PARTY-LICENSES.
+ * Everything it needs is in the bundle; what is bundled is listed in dist/sbom.cdx.json, its licences are gathered in
+ * dist/THIRD-PARTY-LICENSES.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { buildTypes } from './build-types.js';
+import { billOfMaterials } from './sbom.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -34,7 +36,8 @@ const packages = new Set(
     .map((input) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
     .filter((name) => name !== undefined),
 );
-const licences = [...packages].sort().map((name) => {
+const bundled = [...packages].sort();
+const licences = bundled.map((name) => {
   const folder = `node_modules/${name}`;
   const manifest = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
@@ -42,4 +45,5 @@ const licences = [...packages].sort().map((name) => {
   return `${name} ${manifest.version}, ${manifest.license}\n\n${readFileSync(`${folder}/${file}`, 'utf8').trim()}\n`;
 });
 writeFileSync('dist/THIRD-PARTY-LICENSES', licences.join(`\n${'-'.repeat(80)}\n\n`));
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(billOfMaterials(bundled), null, 2)}\n`);
 buildTypes('dist/types');

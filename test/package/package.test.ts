@@ -44,10 +44,22 @@ describe('the package', () => {
     ]);
     const dist = readdirSync(inPackage('dist'));
     expect(dist).toEqual(expect.arrayContaining(['cli.js', 'index.js', 'types', 'THIRD-PARTY-LICENSES']));
-    expect(dist.filter((name) => !/\.js$/.test(name)).sort()).toEqual(['THIRD-PARTY-LICENSES', 'types']);
+    expect(dist.filter((name) => !/\.js$/.test(name)).sort()).toEqual([
+      'THIRD-PARTY-LICENSES',
+      'sbom.cdx.json',
+      'types',
+    ]);
+  });
+
+  it('says what of others is in it, with the licences', () => {
     const licences = readFileSync(inPackage('dist/THIRD-PARTY-LICENSES'), 'utf8');
-    for (const name of ['chalk', 'commander', 'execa', 'js-yaml'])
-      expect(licences).toMatch(new RegExp(`^${name} [0-9.]+, MIT$`, 'm'));
+    const { components } = JSON.parse(readFileSync(inPackage('dist/sbom.cdx.json'), 'utf8')) as {
+      readonly components: readonly { readonly name: string; readonly version: string }[];
+    };
+    expect(components.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['chalk', 'commander', 'execa', 'js-yaml']),
+    );
+    for (const { name, version } of components) expect(licences).toContain(`${name} ${version}, `);
   });
 
   it('depends on no other', () => {
