@@ -18,14 +18,18 @@ export function zoneOfName(zones: readonly string[], name: string): string | und
   return lengths.length === 0 ? undefined : name.slice(-Math.max(...lengths));
 }
 
-/** Whether a name can be sent at all: no label is empty or longer than 63, and the whole has at most 255 octets. */
+/** Whether a name can be sent at all: no label is empty or longer than 63 octets, and the whole has at most 255. */
 export function isSendable(name: string): boolean {
   if (name === '.') return true;
   return (
-    name.length <= 254 &&
+    octets(name) <= 254 &&
     name
       .split('.')
       .slice(0, -1)
-      .every((label) => label !== '' && label.length <= 63)
+      .every((label) => label !== '' && octets(label) <= 63)
   );
+}
+
+function octets(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { prepareCluster } from '../../../src/controllers/prepare-cluster.ts';
 import { DEFAULT_DNS_CONFIGURATION } from '../../../src/discovery/dns/dns-configuration.ts';
 import { hostOf } from '../../../src/discovery/dns/host.ts';
+import { isSendable } from '../../../src/discovery/dns/names.ts';
 import type { DnsRecord } from '../../../src/discovery/dns/record.ts';
 import { serveCluster } from '../../../src/discovery/dns/served-cluster.ts';
 import { recordText, zoneText } from '../../../src/discovery/dns/zone-text.ts';
@@ -147,6 +148,20 @@ describe('a hostile string', () => {
     const alias = { kind: 'CNAME', ttl: 5 } as const;
     expect(() => recordText({ ...alias, name: '', target: 'a.' })).toThrow();
     expect(() => recordText({ ...alias, name: 'a.', target: '' })).toThrow();
+  });
+
+  it('is too long by its octets, not its characters', () => {
+    for (const [label, fits] of [
+      ['a'.repeat(63), true],
+      ['a'.repeat(64), false],
+      ['é'.repeat(31), true],
+      ['é'.repeat(32), false],
+      ['😀'.repeat(15), true],
+      ['😀'.repeat(16), false],
+    ] as const)
+      expect(isSendable(`${label}.example.org.`), label).toBe(fits);
+    expect(isSendable(`${'é'.repeat(30)}.`.repeat(4))).toBe(true);
+    expect(isSendable(`${'é'.repeat(30)}.`.repeat(5))).toBe(false);
   });
 
   it('is no address', () => {
