@@ -213,3 +213,36 @@ describe('what is no dump', () => {
     );
   });
 });
+
+describe('an empty file', () => {
+  const silent = ['ipvsadm-save', 'addresses', 'ipset-save'] as const;
+  const sets = 'create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536\n';
+
+  test('is taken for the output of a tool that printed nothing, and is said to be', async () => {
+    const names = [file('none', ''), file('blank', '\n\n'), file('sets', sets), file('more', '')];
+    const { texts: found, notes } = await readDumps(names, [], silent);
+    expect(found.map(({ tool, text }) => [tool, text])).toEqual([
+      ['ipset-save', sets],
+      ['ipvsadm-save', ''],
+      ['addresses', ''],
+    ]);
+    expect(notes.map(({ code }) => code)).toEqual(['EmptyDump', 'EmptyDump', 'EmptyDump']);
+    expect(notes.map(({ message }) => message.replace(/^".*" /, ''))).toEqual([
+      'is empty: it is taken for the output of ipvsadm -Sn, which printed nothing',
+      'is empty: it is taken for the output of ip addr of kube-ipvs0, which printed nothing',
+      'is empty: it is passed over',
+    ]);
+  });
+
+  test('is none of a tool whose output is there', async () => {
+    const servers = file('servers', 'IP Virtual Server version 1.2.1 (size=4096)\n');
+    const { texts: found } = await readDumps([servers, file('none', '')], [], silent);
+    expect(found.map(({ tool }) => tool)).toEqual(['ipvsadm-list', 'addresses']);
+  });
+
+  test('is an error where nothing else is there, and where no tool may print nothing', async () => {
+    const none = file('none', '');
+    await expect(readDumps([none, none], [], silent)).rejects.toThrow('is no dump: it is empty');
+    await expect(readDumps([file('sets', sets), none], [])).rejects.toThrow('is no dump: it is empty');
+  });
+});

@@ -45,12 +45,14 @@ describe('iptables-save', () => {
         tool: 'iptables-save',
         family: 'IPv4',
         text: texts.NAT4,
+        command: 'iptables-save',
         origin: 'iptables-save of this host',
       },
       {
         tool: 'iptables-save',
         family: 'IPv6',
         text: texts.NAT_PLAIN,
+        command: 'ip6tables-save',
         origin: 'ip6tables-save of this host',
       },
     ]);
@@ -297,5 +299,38 @@ describe('other tools', () => {
     expect(await refusal({ ipset: prints(texts.NAT4) }, { tools: ['ipset-save'] })).toContain(
       'ipset save of this host printed something else than was asked for',
     );
+  });
+});
+
+describe('tools of other modes', () => {
+  const tools = ['iptables-save'] as const;
+  const others = ['ipvsadm-save', 'ipset-save', 'ip-addr', 'nft-tables'] as const;
+  const own = { 'iptables-save': prints(texts.NAT4), ...NO_RULES };
+
+  test('are read on the side, and decide nothing else', async () => {
+    const sets = 'create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536\n';
+    const found = await read(
+      { ...own, ipset: prints(sets), nft: prints('table ip kube-proxy\ntable inet other\n') },
+      { tools, others },
+    );
+    expect(found.texts.map(({ tool }) => tool)).toEqual(['iptables-save', 'iptables-save']);
+    expect(found.otherModes?.map(({ tool, text }) => [tool, text])).toEqual([
+      ['ipset-save', sets],
+      ['nft-tables', 'table ip kube-proxy\ntable inet other\n'],
+    ]);
+    expect(found.notes).toEqual([]);
+  });
+
+  test('are passed over where they are missing, fail or print something else', async () => {
+    const found = await read(
+      {
+        ...own,
+        ipset: 'echo "Kernel error received: Operation not permitted" >&2; exit 1',
+        nft: prints('hello\n'),
+      },
+      { tools, others },
+    );
+    expect(found.otherModes).toBeUndefined();
+    expect(found.notes).toEqual([]);
   });
 });

@@ -76,11 +76,18 @@ describe('iptables-save in the Pod', () => {
     expect(await read(TOOLS)).toEqual({
       node: 'worker-1',
       texts: [
-        { tool: 'iptables-save', family: 'IPv4', text: texts.NAT4, origin: `iptables-save of ${place}` },
+        {
+          tool: 'iptables-save',
+          family: 'IPv4',
+          text: texts.NAT4,
+          command: 'iptables-save',
+          origin: `iptables-save of ${place}`,
+        },
         {
           tool: 'iptables-save',
           family: 'IPv6',
           text: texts.NAT_PLAIN,
+          command: 'ip6tables-save',
           origin: `ip6tables-save of ${place}`,
         },
       ],
