@@ -163,7 +163,12 @@ export function addNodeOptions(command: Command): Command {
 
 export function addHostOptions(command: Command): Command {
   return command
-    .option('--dump <file>', 'what iptables-save printed on a host, or - for stdin; repeatable', collect, [])
+    .option(
+      '--dump <file>',
+      'what iptables-save, ipset save, ipvsadm -Sn or nft list ruleset printed on a host, or - for stdin; repeatable',
+      collect,
+      [],
+    )
     .option('--host', 'the rules of this machine')
     .option('--via-pod', 'the rules of the node, read through its kube-proxy Pod');
 }
