@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { innerPath, MalformedTar, readTar } from '../../src/host/tar.ts';
 import { paxHeader, tarArchive, tarMember } from './tar-archive.ts';
@@ -34,6 +35,22 @@ test.each([1, 511, 512, 513, 1 << 20])('an archive that comes in pieces of %d by
     'file node/b two',
     'file node/empty',
   ]);
+});
+
+test('what has been packed is read again, in pieces of any size', async () => {
+  const name = fc.stringMatching(/^[a-z0-9_-]{1,40}(\/[a-z0-9_.-]{1,40}){0,1}[a-z0-9]$/);
+  const member = fc.record({ path: name, content: fc.string({ maxLength: 1500 }) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(member, { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: 2000 }),
+      async (members, step) => {
+        const expected = members.map(({ path, content }) => `file ${path} ${content}`.trim());
+        expect(await entries(tarArchive(members), step)).toEqual(expected);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 describe('names', () => {

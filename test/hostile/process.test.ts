@@ -152,6 +152,12 @@ describe('hostile files', () => {
     );
   });
 
+  it.each(['--config', '--baseline'])('of lint (%s) end there, too', async (flag) => {
+    const env = { SVCRULES_LIMITS: 'file-bytes=1Mi' };
+    const result = await svcrules(['lint', '-f', '-', flag, '/dev/zero'], { env });
+    expectError(result, /^error: "\/dev\/zero" is larger than 1048576 bytes$/);
+  });
+
   it('with limits that are none are not read', async () => {
     const env = { SVCRULES_LIMITS: 'x=1' };
     expectError(await svcrules(['admit', '-f', '-'], { env }), /^error: SVCRULES_LIMITS: "x=1" is no limit/);

@@ -1,6 +1,8 @@
 /** The files that `lint` reads and writes beside manifests: its configuration and the baseline. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { load } from 'js-yaml';
+import { limits } from '../../input/limits.ts';
+import { openInput } from '../../input/stored-input.ts';
 import { makeBaseline, readBaseline } from '../../lint/baseline.ts';
 import { type LintConfiguration, readLintConfiguration } from '../../lint/configuration.ts';
 import type { Finding } from '../../lint/finding.ts';
@@ -10,17 +12,20 @@ import { OperationalError } from '../../shared/operational-error.ts';
 export const CONFIGURATION_FILE = '.svcrules.yaml';
 
 /** @throws OperationalError where it cannot be read or says what it cannot mean. */
-export function loadConfiguration(file: string | undefined, ids: readonly string[]): LintConfiguration {
+export async function loadConfiguration(
+  file: string | undefined,
+  ids: readonly string[],
+): Promise<LintConfiguration> {
   if (file === undefined && !existsSync(CONFIGURATION_FILE)) return { rules: new Map() };
   const name = file ?? CONFIGURATION_FILE;
-  const read = readLintConfiguration(parse(name, load), ids);
+  const read = readLintConfiguration(await parse(name, load), ids);
   if (read.kind === 'refused') throw new OperationalError(`${name}: ${read.problem}`);
   return read.configuration;
 }
 
 /** @throws OperationalError where it cannot be read or is none. */
-export function loadBaseline(file: string): ReadonlySet<string> {
-  const baseline = readBaseline(parse(file, JSON.parse));
+export async function loadBaseline(file: string): Promise<ReadonlySet<string>> {
+  const baseline = readBaseline(await parse(file, JSON.parse));
   if (baseline === undefined) throw new OperationalError(`${file} is no baseline of lint`);
   return baseline;
 }
@@ -39,13 +44,12 @@ export function writeFile(file: string, text: string): void {
   }
 }
 
-function parse(file: string, parser: (text: string) => unknown): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new OperationalError(`${JSON.stringify(file)} cannot be read`, { cause });
+async function parse(file: string, parser: (text: string) => unknown): Promise<unknown> {
+  const input = await openInput(file);
+  if (input === undefined) {
+    throw new OperationalError(`${JSON.stringify(file)} is larger than ${limits().fileBytes} bytes`);
   }
+  const text = input.read(0).toString('utf8');
   try {
     return text.trim() === '' ? undefined : parser(text);
   } catch (cause) {

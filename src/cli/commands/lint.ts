@@ -33,8 +33,8 @@ export async function lintCommand(options: LintOptions, io: CommandIO): Promise<
   const outputs = parseOutputs(options.output);
   const rules = allRules();
   const ids = rules.map(({ id }) => id);
-  const configuration = loadConfiguration(options.config, ids);
-  const baseline = options.baseline === undefined ? new Set<string>() : loadBaseline(options.baseline);
+  const configuration = await loadConfiguration(options.config, ids);
+  const baseline = options.baseline === undefined ? new Set<string>() : await loadBaseline(options.baseline);
   const isWanted = selection(options, configuration, ids);
   const source = await load(options, io);
   const input = {
