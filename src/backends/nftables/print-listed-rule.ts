@@ -176,7 +176,7 @@ function printWord(word: string, style: ValueStyle): string {
   switch (style) {
     case 'plain':
       // Such a word was in quotes and would be several without, unless its own quote was never closed.
-      return /^$|[\s{};,]/.test(word) && !word.includes('"') ? `"${word}"` : word;
+      return /^$|[ \t\r\n(),;{}]/.test(word) && !word.includes('"') ? `"${word}"` : word;
     case 'mark':
       return /^[0-9]+$/.test(word) ? hexadecimal(Number(word)) : word;
     case 'quoted':
