@@ -81,8 +81,7 @@ export function answer(diff: NodeDiff): string {
       ? 'the rules of the one Service are right'
       : `the rules of all ${compared} Services are right`;
   if (foreign.length > 0) return 'no Service differs, but rules that they share do';
-  if (leftovers.length > 0)
-    return `no Service differs, but ${leftModes(diff)} left something behind`;
+  if (leftovers.length > 0) return `no Service differs, but ${leftModes(diff)} left something behind`;
   return unknown.some(({ open }) => open) ? 'whether the rules are right cannot be told' : 'rules differ';
 }
 
