@@ -2,7 +2,8 @@
  * Finds the commands of a page. In: Markdown. Out: each command with the output that the page shows of it.
  *
  * A fence `console` holds a terminal: lines `$ …` are commands, what follows is their output; `console exit=1` says how
- * the last of them ends. Indented lines, and fences without a language or of a shell, hold commands and nothing else.
+ * the last of them ends. Indented lines, and fences without a language or of a shell, hold commands and nothing else. A
+ * comment `<!-- $ … -->`, or `<!-- exit=1 $ … -->`, is the command whose output the drawing in the next line is.
  */
 export interface DocumentedCommand {
   /** Line of the page, from 1. */
@@ -21,6 +22,7 @@ export interface ShownOutput {
 
 const SHELLS: readonly string[] = ['', 'sh', 'bash', 'shell'];
 const CONSOLE = /^console(?: exit=(\d+))?$/;
+const DRAWN_BY = /^<!-- (?:exit=(\d+) )?\$ (.*) -->$/;
 
 export function documentedCommands(page: string): readonly DocumentedCommand[] {
   const lines = page.split('\n');
@@ -35,7 +37,17 @@ export function documentedCommands(page: string): readonly DocumentedCommand[] {
     }
     const end = lines.indexOf('```', index + 1);
     if (end < 0) throw new Error(`line ${index + 1}: the fence has no end`);
-    commands.push(...fenced(fence[1]!.trim(), lines, index + 1, end));
+    const drawnBy = DRAWN_BY.exec(lines[index - 1] ?? '');
+    if (drawnBy !== null) {
+      const shown = {
+        lines: lines.slice(index + 1, end),
+        from: index + 1,
+        exitStatus: Number(drawnBy[1] ?? 0),
+      };
+      commands.push({ line: index, command: drawnBy[2]!, shown });
+    } else {
+      commands.push(...fenced(fence[1]!.trim(), lines, index + 1, end));
+    }
     index = end;
   }
   return commands;

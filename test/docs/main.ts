@@ -42,10 +42,11 @@ function updated(page: string, cli: string): string {
       const output = brought(shown.lines, printed.lines);
       lines.splice(from, shown.lines.length, ...output);
       moved += output.length - shown.lines.length;
-      // Only the end of a block's last command can be said.
+      // Only the end of a terminal's last command can be said.
       if (lines[from + output.length] !== '```') continue;
-      const fence = lines.lastIndexOf(fenceOf(shown.exitStatus), from);
-      lines[fence] = fenceOf(printed.status ?? 0);
+      let fence = from;
+      while (!lines[fence]!.startsWith('```')) fence--;
+      if (lines[fence] === fenceOf(shown.exitStatus)) lines[fence] = fenceOf(printed.status ?? 0);
     }
   } finally {
     terminal.remove();

@@ -71,6 +71,22 @@ describe('the commands of a page', () => {
     ]);
   });
 
+  it('are those that drew its drawings', () => {
+    const page = [
+      '<!-- exit=1 $ kubectl svcrules diff -o mermaid -->',
+      `${FENCE}mermaid`,
+      'flowchart LR',
+      FENCE,
+    ];
+    expect(documentedCommands(page.join('\n'))).toEqual([
+      {
+        line: 1,
+        command: 'kubectl svcrules diff -o mermaid',
+        shown: { lines: ['flowchart LR'], from: 2, exitStatus: 1 },
+      },
+    ]);
+  });
+
   it.each([
     ['a command in a fence of another language', `${FENCE}text\nkubectl svcrules dns\n${FENCE}`],
     ['an output without a command', `${FENCE}console\none\n${FENCE}`],

@@ -66,6 +66,7 @@ export function openTerminal(cli: string): Terminal {
 /** What npm would do here takes minutes; that the script exists is what can be said of it at once. */
 const NPM = `case "$1" in
 ci|cit|test) ;;
+install) [ "$2" = kubectl-svcrules ] ;;
 run) grep -q "^    \\"$2\\": " ${quote(join(REPOSITORY, 'package.json'))} ;;
 *) exit 1 ;;
 esac`;
