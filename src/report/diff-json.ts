@@ -1,8 +1,10 @@
 /** A comparison as one JSON document. In: what differs. Out: the text of `diff -o json`, whose form programs rely on. */
+
 import type { NodeDiff } from '../diff/change.ts';
+import { plainJson } from './plain-data.ts';
 
 export function diffJson(diff: NodeDiff): string {
-  return `${JSON.stringify(diffJsonDocument(diff), null, 2)}\n`;
+  return plainJson(diffJsonDocument(diff));
 }
 
 export function diffJsonDocument({ equal, services, foreign, unknown, leftovers }: NodeDiff): object {

@@ -1,7 +1,8 @@
 /** `admit`: manifests in, the objects as the API server would keep them out, or what is wrong with them. */
-import { dump } from 'js-yaml';
+
 import { type AdmittedObject, admit, DEFAULT_ADMISSION_OPTIONS } from '../../apiserver/admit.ts';
 import type { Source } from '../../input/source.ts';
+import { plainJson, plainYaml } from '../../report/plain-data.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
 import { isLive, loadInput, reportDiagnostics } from '../load-input.ts';
@@ -18,9 +19,7 @@ export async function admitCommand(options: AdmitOptions, io: CommandIO): Promis
   const { objects, diagnostics } = admit(source.objects, { ...DEFAULT_ADMISSION_OPTIONS, ...admission });
   const refused = reportDiagnostics([...source.diagnostics, ...diagnostics], [source], options, io);
   if (options.output === 'json') {
-    await writeAll(io.stdout, [
-      `${JSON.stringify({ objects: objects.map((each) => describe(each, source)) }, null, 2)}\n`,
-    ]);
+    await writeAll(io.stdout, [plainJson({ objects: objects.map((each) => describe(each, source)) })]);
   } else if (!refused || options.skipInvalid) {
     await writeAll(io.stdout, yamlDocuments(objects));
   }
@@ -31,7 +30,7 @@ function* yamlDocuments(objects: readonly AdmittedObject[]): Generator<string> {
   let separator = '';
   for (const { object } of objects) {
     if (object === undefined) continue;
-    yield `${separator}${dump(object, { lineWidth: -1, noRefs: true })}`;
+    yield `${separator}${plainYaml(object)}`;
     separator = '---\n';
   }
 }

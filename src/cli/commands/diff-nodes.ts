@@ -1,9 +1,11 @@
 /** What `diff` of many nodes has in common: how one of them is compared, and how all answers are printed. */
+
 import { diffNode } from '../../diff/diff-node.ts';
 import type { HostState } from '../../host/host-state.ts';
 import { diffJsonDocument } from '../../report/diff-json.ts';
 import { type NodeAnswer, nodesText } from '../../report/diff-nodes-text.ts';
 import { diffPrometheus } from '../../report/diff-prometheus.ts';
+import { plainJson } from '../../report/plain-data.ts';
 import { style } from '../../report/style.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { compileNode } from '../fit-node.ts';
@@ -67,5 +69,5 @@ function nodesJson(answers: readonly NodeAnswer[]): string {
       ? { node: each.node, error: each.reason }
       : { node: each.node, release: each.head.release, ...diffJsonDocument(each.diff) },
   );
-  return `${JSON.stringify({ equal: answers.every(isNodeEqual), nodes }, null, 2)}\n`;
+  return plainJson({ equal: answers.every(isNodeEqual), nodes });
 }

@@ -1,4 +1,5 @@
 /** `dns query`: a name and a Pod in, each name that its resolver tries and the cluster's answers out. */
+
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
 import type { Pod } from '../../apiserver/objects.ts';
 import { DEFAULT_DNS_CONFIGURATION, servedZones } from '../../discovery/dns/dns-configuration.ts';
@@ -9,6 +10,7 @@ import { type Attempt, isAddress } from '../../discovery/dns/resolve.ts';
 import { escapeName, recordText } from '../../discovery/dns/zone-text.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { lookUp } from '../../library/dns.ts';
+import { plainJson } from '../../report/plain-data.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
@@ -35,7 +37,7 @@ export async function dnsQueryCommand(name: string, options: QueryOptions, io: C
   const zones = servedZones({ ...DEFAULT_DNS_CONFIGURATION, ...request.configuration });
   await writeAll(io.stdout, [
     options.output === 'json'
-      ? `${JSON.stringify({ resolvConf: conf && confObject(conf), attempts }, null, 2)}\n`
+      ? plainJson({ resolvConf: conf && confObject(conf), attempts })
       : `${conf === undefined ? '' : fileText(conf)}${attempts.map((attempt) => attemptText(attempt, zones)).join('')}`,
   ]);
   return 0;

@@ -1,5 +1,5 @@
 /** `endpoints`: manifests in, the EndpointSlices that the controllers would write out. */
-import { dump } from 'js-yaml';
+
 import type { ClusterState } from '../../apiserver/cluster-state.ts';
 import { SERVICE_NAME_LABEL } from '../../apiserver/labels.ts';
 import type { Endpoint, EndpointSlice } from '../../apiserver/objects.ts';
@@ -8,6 +8,7 @@ import { memberships } from '../../controllers/endpoint-slice-membership.ts';
 import { DEFAULT_NODE_MONITOR_GRACE_PERIOD } from '../../controllers/node-lifecycle.ts';
 import { podCluster } from '../../controllers/pod-cluster.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
+import { plainJson, plainYaml } from '../../report/plain-data.ts';
 import { table } from '../../report/table.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { compareStrings } from '../../shared/ordering.ts';
@@ -71,11 +72,11 @@ function* print(state: ClusterState, output: EndpointsOptions['output']): Genera
   );
   switch (output) {
     case 'json':
-      yield `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: slices }, null, 2)}\n`;
+      yield plainJson({ apiVersion: 'v1', kind: 'List', items: slices });
       return;
     case 'yaml':
       for (const [i, slice] of slices.entries()) {
-        yield `${i === 0 ? '' : '---\n'}${dump(slice, { lineWidth: -1, noRefs: true })}`;
+        yield `${i === 0 ? '' : '---\n'}${plainYaml(slice)}`;
       }
       return;
     case 'wide':

@@ -1,9 +1,11 @@
 /** `explain`: manifests or a live cluster in, one Service as one node has it out. */
+
 import { currentNamespace } from '../../input/current-namespace.ts';
 import type { ClusterList } from '../../input/read-cluster.ts';
 import { compiledRules, isFollowed } from '../../library/compiled-rules.ts';
 import { explainJson } from '../../report/explain-json.ts';
 import { explainText } from '../../report/explain-text.ts';
+import { plainJson } from '../../report/plain-data.ts';
 import { style } from '../../report/style.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { explainService } from '../../trace/explained-service.ts';
@@ -39,7 +41,7 @@ export async function explainCommand(text: string, options: ExplainOptions, io: 
   });
   const lines = linesOf(loaded);
   if (options.output === 'json') {
-    await writeAll(io.stdout, [`${JSON.stringify(explainJson(explained, loaded.view, lines), null, 2)}\n`]);
+    await writeAll(io.stdout, [plainJson(explainJson(explained, loaded.view, lines))]);
     return 0;
   }
   const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;

@@ -7,6 +7,7 @@ import { lintMarkdown } from '../../report/lint-markdown.ts';
 import type { LintReport } from '../../report/lint-report.ts';
 import { lintSarif } from '../../report/lint-sarif.ts';
 import { lintText } from '../../report/lint-text.ts';
+import { plainJson } from '../../report/plain-data.ts';
 import { style } from '../../report/style.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
 import { type CommandIO, writeAll } from '../io.ts';
@@ -14,7 +15,7 @@ import { writeFile } from './lint-files.ts';
 
 type Print = (report: LintReport, chalk: ChalkInstance) => Iterable<string>;
 
-const json = (value: unknown) => [`${JSON.stringify(value, null, 2)}\n`];
+const json = (value: unknown) => [plainJson(value)];
 
 const FORMATS = {
   text: lintText,

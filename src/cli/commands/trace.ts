@@ -1,8 +1,10 @@
 /** `trace`: a node's rules, compiled or of a host or both, and one packet in; what becomes of it out. */
+
 import type { IPFamily } from '../../apiserver/objects.ts';
 import type { HostState } from '../../host/host-state.ts';
 import { currentNamespace } from '../../input/current-namespace.ts';
 import { compiledRules } from '../../library/compiled-rules.ts';
+import { plainJson } from '../../report/plain-data.ts';
 import { plainText } from '../../report/plain-text.ts';
 import { style } from '../../report/style.ts';
 import { traceJson } from '../../report/trace-json.ts';
@@ -65,7 +67,7 @@ export async function traceCommand(options: TraceOptions, io: CommandIO): Promis
   const traced = tracePacket(ends.source, destination, { options, cluster, host, io });
   for (const note of traced.notes) io.stderr.write(`note: ${plainText(note)}\n`);
   if (options.output === 'json') {
-    await writeAll(io.stdout, [`${JSON.stringify(traceJson(traced, lines), null, 2)}\n`]);
+    await writeAll(io.stdout, [plainJson(traceJson(traced, lines))]);
   } else {
     const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;
     const chalk = style(options.color, { isTerminal, noColor: io.env.NO_COLOR });
