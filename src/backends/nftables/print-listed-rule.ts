@@ -173,10 +173,12 @@ function printValue(value: ListedValue, style: ValueStyle = 'plain'): string {
 }
 
 function printWord(word: string, style: ValueStyle): string {
+  // A quote that was never closed, with all that stands behind it.
+  if (word.includes('"')) return word;
   switch (style) {
     case 'plain':
-      // Such a word was in quotes and would be several without, unless its own quote was never closed.
-      return /^$|[ \t\r\n(),;{}]/.test(word) && !word.includes('"') ? `"${word}"` : word;
+      // Such a word was in quotes, and would be several without.
+      return /^$|[ \t\r\n(),;{}]/.test(word) ? `"${word}"` : word;
     case 'mark':
       return /^[0-9]+$/.test(word) ? hexadecimal(Number(word)) : word;
     case 'quoted':
