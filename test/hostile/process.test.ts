@@ -284,6 +284,18 @@ describe('output that cannot be written', () => {
     expect(result.stderr).toMatch(/^error: cannot write into \.: ENOSPC: no space left on device[^\n]*\n$/);
   });
 
+  it.skipIf(noMounts)('a full disk leaves the report that was there', async () => {
+    const out = inputFolder({});
+    const script = `mount -t tmpfs -o size=64k none "$1"; cd "$1"; echo old >a.sarif; cat /dev/zero >full 2>&-; shift
+      "$@"; echo "status $?"; ls; cat a.sarif`;
+    const command = [process.execPath, cli.path, 'lint', '-f', folder(), '-o', 'sarif=a.sarif'];
+    const result = await runProcess('unshare', ['-m', 'sh', '-c', script, 'sh', out, ...command], {
+      stdin: '',
+    });
+    expect(result.stdout).toBe('status 2\na.sarif\nfull\nold\n');
+    expect(result.stderr).toBe('error: "a.sarif" cannot be written\n');
+  });
+
   it('a folder that is none is an error', async () => {
     expectError(
       await svcrules(['compile', '-f', folder(), '--out', '/dev/null']),

@@ -1,5 +1,6 @@
 /** The files that `lint` reads and writes beside manifests: its configuration and the baseline. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { load } from 'js-yaml';
 import { limits } from '../../input/limits.ts';
 import { openInput } from '../../input/stored-input.ts';
@@ -7,6 +8,7 @@ import { makeBaseline, readBaseline } from '../../lint/baseline.ts';
 import { type LintConfiguration, readLintConfiguration } from '../../lint/configuration.ts';
 import type { Finding } from '../../lint/finding.ts';
 import { OperationalError } from '../../shared/operational-error.ts';
+import { writeArtifacts } from '../write-artifacts.ts';
 
 /** Read from the folder in which lint is run, if it is there. */
 export const CONFIGURATION_FILE = '.svcrules.yaml';
@@ -31,14 +33,22 @@ export async function loadBaseline(file: string): Promise<ReadonlySet<string>> {
 }
 
 /** @throws OperationalError where it cannot be written. */
-export function writeBaseline(file: string, findings: readonly Finding[]): void {
-  writeFile(file, `${JSON.stringify(makeBaseline(findings), null, 2)}\n`);
+export function writeBaseline(file: string, findings: readonly Finding[]): Promise<void> {
+  return writeFile(file, `${JSON.stringify(makeBaseline(findings), null, 2)}\n`);
 }
 
-/** @throws OperationalError where it cannot be written. */
-export function writeFile(file: string, text: string): void {
+/**
+ * Whole or not at all; pipes and devices as they take it.
+ * @throws OperationalError where it cannot be written.
+ */
+export async function writeFile(file: string, text: string): Promise<void> {
   try {
-    writeFileSync(file, text);
+    const isSpecial = statSync(file, { throwIfNoEntry: false })?.isFile() === false;
+    if (isSpecial) writeFileSync(file, text);
+    else {
+      statSync(dirname(file));
+      await writeArtifacts(dirname(file), [{ name: basename(file), text: () => [text] }]);
+    }
   } catch (cause) {
     throw new OperationalError(`${JSON.stringify(file)} cannot be written`, { cause });
   }

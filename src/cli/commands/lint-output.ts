@@ -67,6 +67,6 @@ export async function writeReports(
   for (const { format, file } of outputs) {
     const print: Print = FORMATS[format];
     if (file === undefined) await writeAll(io.stdout, print(report, chalk));
-    else writeFile(file, [...print(report, plain)].join(''));
+    else await writeFile(file, [...print(report, plain)].join(''));
   }
 }

@@ -46,7 +46,7 @@ export async function lintCommand(options: LintOptions, io: CommandIO): Promise<
   };
   const severityOf = (id: string) => severityFrom(configuration.rules.get(id));
   const { findings, suppressed, objectCount } = lint(input, { isWanted, severityOf });
-  if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, findings);
+  if (options.writeBaseline !== undefined) await writeBaseline(options.writeBaseline, findings);
   const { unknown, known } = compareWithBaseline(findings, baseline);
   const report: LintReport = {
     findings: locate(unknown, source),
