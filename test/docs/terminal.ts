@@ -35,6 +35,7 @@ export function openTerminal(cli: string): Terminal {
     kubectl: `[ "$1" = svcrules ] || exec ${cluster.path} "$@"\nshift\nexec ${process.execPath} ${cli} "$@"`,
     npx: `[ "$1" = kubectl-svcrules ] || exit 1\nshift\nexec ${process.execPath} ${cli} "$@"`,
     npm: NPM,
+    node: `[ -e ${quote(REPOSITORY)}"$1" ]`,
     kustomize: '[ "$*" = "build ." ] || exit 1\ncat manifests/*.yaml',
     'iptables-save': 'cat rules.save',
     'ip6tables-save': ':',
@@ -63,7 +64,7 @@ export function openTerminal(cli: string): Terminal {
   };
 }
 
-/** What npm would do here takes minutes; that the script exists is what can be said of it at once. */
+/** What npm and the scripts would do here takes minutes; that they exist is what can be said at once. */
 const NPM = `case "$1" in
 ci|cit|test) ;;
 install) [ "$2" = kubectl-svcrules ] ;;
