@@ -170,8 +170,8 @@ function checkSaved(bytes: Buffer): void {
 function isUnderstood({ tables, problems: found }: ListedRuleset): boolean {
   if (found.length > 0) return false;
   return tables.every(({ others, sets, chains }) => {
-    const options = sets.flatMap((set) => set.options ?? []);
-    const isPlain = options.every((option) => /^[a-z-]+( [a-z0-9]+)?$/.test(option));
+    const properties = sets.flatMap(({ options = [], flags }) => [...options, ...flags]);
+    const isPlain = properties.every((property) => /^[a-z-]+( [a-z0-9]+)?$/.test(property));
     const data = JSON.stringify([sets, chains]);
     // Of a quote that is never closed nobody knows where its string ends.
     const isClear = !data.includes('"kind":"unknown"') && !data.includes('\\"');
