@@ -228,7 +228,7 @@ describe('hostile places', () => {
     await writer;
     for (const run of runs) {
       expectClean(run);
-      if (run.status !== 0) expect(run).toMatchObject({ status: 2, stdout: '' });
+      if (run.status !== 0) expect([run.status, run.stdout.match(ACCEPTED)]).toEqual([2, null]);
       // Each Service has a slice.
       else expect([80, 120]).toContain(run.stdout.match(ACCEPTED)?.length);
     }
