@@ -54,4 +54,13 @@ describe('commands that are not run', () => {
   it.each([...NOT_RUN])('%s: %s', (command) => {
     expect(documented.flatMap(({ commands }) => commands.map((each) => each.command))).toContain(command);
   });
+
+  it.each([
+    'kubectl svcrules dns --wotch',
+    'kubectl svcrules dms --watch',
+    'kubectl svcrules compile --mode iptable --watch',
+    'kubectl get pods --watch',
+  ])('are parsed: %s is refused', async (command) => {
+    await expect(parses(command)).rejects.toThrow();
+  });
 });

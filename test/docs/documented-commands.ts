@@ -30,6 +30,9 @@ export function documentedCommands(page: string): readonly DocumentedCommand[] {
   for (let index = 0; index < lines.length; index++) {
     const fence = /^```(.*)$/.exec(lines[index]!);
     if (fence === null) {
+      if (/^(\s+```|\s*~~~)/.test(lines[index]!)) {
+        throw new Error(`line ${index + 1}: a fence begins a line, with \`\`\``);
+      }
       if (/^ {4}\S/.test(lines[index]!) && !continuesList(lines, index)) {
         commands.push({ line: index + 1, command: lines[index]!.trim(), shown: undefined });
       }

@@ -91,6 +91,7 @@ describe('the commands of a page', () => {
     ['a command in a fence of another language', `${FENCE}text\nkubectl svcrules dns\n${FENCE}`],
     ['an output without a command', `${FENCE}console\none\n${FENCE}`],
     ['a fence without an end', `${FENCE}console\n$ true`],
+    ['a fence within a list, which would not be seen', `- one\n\n  ${FENCE}console\n  $ true\n  ${FENCE}`],
   ])('refuses %s', (_what, page) => {
     expect(() => documentedCommands(page)).toThrow(/line \d/);
   });
