@@ -47,8 +47,19 @@ export interface HostRules {
 
 /** Whether the host shows rules of a family in a mode. */
 export function hasRules({ texts }: HostState, family: IPFamily, mode: ProxyMode): boolean {
-  if (mode === 'nftables') return texts.some(({ tool }) => tool === 'nft-text' || tool === 'nft-json');
+  if (mode === 'nftables') return texts.some((text) => showsTables(text, family));
   return texts.some((text) => text.tool === 'iptables-save' && text.family === family);
+}
+
+/** `nft list ruleset` shows all tables, `nft list table ip kube-proxy` but one. */
+function showsTables({ tool, text, origin }: HostText, family: IPFamily): boolean {
+  if (tool === 'nft-json') return true;
+  if (tool !== 'nft-text') return false;
+  const tables = [...text.matchAll(/^table (\w+) (\S+) \{/gm)].map(([, word, name]) => `${word} ${name}`);
+  const isOwn = (table: string) => table.endsWith(' kube-proxy');
+  const own = `${family === 'IPv4' ? 'ip' : 'ip6'} kube-proxy`;
+  // What a command has printed just now is all that there is.
+  return tables.includes(own) || origin.startsWith('nft ') || !tables.every(isOwn);
 }
 
 /** In which mode kube-proxy seems to work there, by what was read. */

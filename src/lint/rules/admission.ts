@@ -61,12 +61,15 @@ spec:
   *check(cluster) {
     for (const diagnostic of cluster.admission) {
       if (isOfAnotherRule(diagnostic)) continue;
-      const { message, why, mend, object, origin, field } = diagnostic;
+      const { code, message, mend, object, origin, field } = diagnostic;
+      const why = diagnostic.why ?? (code === 'Deprecated' ? LATER : undefined);
       const place = { object, origin, path: writtenPath(diagnostic), field };
       yield { severity: severityOf(diagnostic), message, why, mend, place };
     }
   },
 };
+
+const LATER = 'It works today, and not for ever: a later release may stop to serve it';
 
 /** `duplicate-object` and `external-ips` say more of these. */
 function isOfAnotherRule({ code, field }: Diagnostic): boolean {
