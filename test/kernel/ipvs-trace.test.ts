@@ -1,7 +1,7 @@
 /**
  * A kernel with IPVS as the judge of the tracer: connections from Pods, from outside and from the node itself end where the
- * tracer says, by what the node's own tools print. The kernel is user-mode-linux; where it is missing the tests are skipped,
- * with the reason on stderr; SVCRULES_REQUIRE_UML=1 makes that a failure.
+ * tracer says, by what the node's own tools print. The kernel is user-mode-linux; that takes its time, so it is done only
+ * with SVCRULES_REQUIRE_UML=1 (`npm run test:uml`), and then its absence is a failure.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

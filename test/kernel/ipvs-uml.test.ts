@@ -1,7 +1,7 @@
 /**
  * A kernel with IPVS as the judge of mode ipvs: the script builds an empty host, on which ipvsadm, ipset, ip and iptables print
- * what we say, and connections to a cluster IP and a node port reach a Pod. The kernel is user-mode-linux; where it is missing the
- * tests are skipped, with the reason on stderr; SVCRULES_REQUIRE_UML=1 makes that a failure.
+ * what we say, and connections to a cluster IP and a node port reach a Pod. The kernel is user-mode-linux; that
+ * takes its time, so it is done only with SVCRULES_REQUIRE_UML=1 (`npm run test:uml`), and then its absence is a failure.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
