@@ -73,14 +73,15 @@ export function modeOfHost({ texts }: HostState): ProxyMode {
 
 /**
  * @param mode whose rules are looked for
- * @param intended stands for the addresses on the dummy device where the host's are not known
+ * @param intended asked, as it costs a compilation, only where the addresses on the host's dummy device are not known: then they
+ * are taken from there
  * @throws OperationalError where the host has no such rules.
  */
 export function hostRules(
   host: HostState,
   family: IPFamily,
   mode: ProxyMode,
-  intended: NodeRules | undefined,
+  intended: () => NodeRules | undefined,
   io: CommandIO,
 ): HostRules {
   switch (mode) {
@@ -120,7 +121,7 @@ function hostListing(host: HostState): HostRules & { readonly rules: NftablesRul
 function hostServers(
   host: HostState,
   family: IPFamily,
-  intended: NodeRules | undefined,
+  intended: () => NodeRules | undefined,
   io: CommandIO,
 ): HostRules & { readonly rules: IpvsRules } {
   const saved = textOf(host, ['iptables-save'], family);
@@ -134,7 +135,7 @@ function hostServers(
     iptables,
     servers: (servers.tool === 'ipvsadm-list' ? parseListedServers : parseSavedServers)(servers.text),
     sets: parseIPSets(sets.text),
-    bound: addresses === undefined ? boundAsIntended(intended) : boundAddresses(addresses),
+    bound: addresses === undefined ? boundAsIntended(intended()) : boundAddresses(addresses),
   };
   if (addresses === undefined && family === 'IPv4')
     io.stderr.write(

@@ -1,4 +1,4 @@
-/** What is to be known of a line that differs, in the words that all modes share. In: nothing; this file is the shape. */
+/** What is to be known of a line that differs, in the words that all modes share. In: nothing; this file is the shape, and the facts of a line that has none. */
 
 export interface LineFacts {
   /** The traffic that it catches, and no other: `10.96.0.10 tcp 80`, or `* tcp 30080` for a node port. */
@@ -31,6 +31,18 @@ export interface LineFacts {
   /** What it does where nobody intended it and no Service is there; a sentence without a full stop. */
   readonly meaning?: string | undefined;
 }
+
+/** Of a line that says nothing more. */
+export const NO_FACTS: LineFacts = {
+  caught: [],
+  networks: [],
+  devices: [],
+  remembers: false,
+  seconds: [],
+  establishes: false,
+  guards: false,
+  letsHealthChecksIn: false,
+};
 
 export interface PortName {
   readonly namespace: string;

@@ -106,7 +106,7 @@ export function modeQuestions(host: ModeHost, tampers: Tampers = {}): FamilyQues
   const io = { stdin: Readable.from([]), stdout: silent, stderr: silent, env: {}, untilStopped: () => stop };
   return FAMILIES.map((family) => {
     const rules = compiledRules(compiled, family);
-    const actual = hostRules(state, family, mode, rules, io);
+    const actual = hostRules(state, family, mode, () => rules, io);
     return { family, intended: { rules, view }, actual, addresses: view.node.interfaceAddresses };
   });
 }

@@ -179,6 +179,6 @@ function hostDumps(
   }
   const dumps: Dumps = {};
   for (const family of compared)
-    dumps[family] = hostRules(host, family, mode, compiledRules(intended.compiled, family), io);
+    dumps[family] = hostRules(host, family, mode, () => compiledRules(intended.compiled, family), io);
   return dumps;
 }

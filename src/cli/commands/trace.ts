@@ -198,7 +198,7 @@ function traceSides(
   }
   if (host !== undefined) {
     const mode = cluster?.compiled.mode ?? options.mode ?? modeOfHost(host);
-    const intended = cluster && compiledRules(cluster.compiled, family);
+    const intended = () => cluster && compiledRules(cluster.compiled, family);
     const { rules, origin } = hostRules(host, family, mode, intended, io);
     const name = options.dump.length > 0 ? `the dump ${origin}` : `the host (${origin})`;
     sides.push({ kind: 'actual', name, outcomes: follow(rules, areNamed) });

@@ -6,6 +6,7 @@
  * all others it decides. A chain that is not there does what an empty one does.
  */
 import type { SavedRule } from '../../backends/iptables/saved.ts';
+import { subtract } from '../subtract.ts';
 import { protocolName, ruleKey } from './rule-key.ts';
 import { HOOKS, type RuleTables } from './rule-tables.ts';
 
@@ -75,7 +76,7 @@ function compareChain(
     return undefined;
   }
   const others = chain === 'KUBE-FIREWALL' ? kubelets : NO_KEYS;
-  const { missing, extra } = subtract(intended, actual);
+  const { missing, extra } = subtract(intended, actual, ruleKey);
   const strange = extra.filter((rule) => !others.has(ruleKey(rule)));
   if (others !== NO_KEYS && missing.length === 0 && strange.length === 0) return undefined;
   return { table, chain, missing, extra: strange, reordered: missing.length + strange.length === 0 };
@@ -86,22 +87,6 @@ function isSame(a: SavedRule, b: SavedRule): boolean {
   return ruleKey(a) === ruleKey(b);
 }
 
-/** What each has more often than the other. */
-function subtract(
-  intended: readonly SavedRule[],
-  actual: readonly SavedRule[],
-): Pick<ChainDifference, 'missing' | 'extra'> {
-  const open = new Map<string, SavedRule[]>();
-  for (const rule of intended) {
-    const key = ruleKey(rule);
-    const rules = open.get(key);
-    if (rules === undefined) open.set(key, [rule]);
-    else rules.push(rule);
-  }
-  const extra = actual.filter((rule) => open.get(ruleKey(rule))?.shift() === undefined);
-  return { missing: [...open.values()].flat(), extra };
-}
-
 function compareShared(
   table: string,
   chain: string,
@@ -110,7 +95,7 @@ function compareShared(
 ): ChainDifference | undefined {
   const wanted = withoutCounting(intended);
   const found = withoutCounting(actual);
-  const { missing, extra } = subtract(wanted, found);
+  const { missing, extra } = subtract(wanted, found, ruleKey);
   if (missing.length + extra.length > 0) return { table, chain, missing, extra, reordered: false };
   const reordered = !tailIsLast(wanted, found) || markingMoved(wanted, found);
   return reordered ? { table, chain, missing, extra, reordered } : undefined;

@@ -10,7 +10,8 @@ import type {
   ListedService,
   ListedSetEntry,
 } from '../../backends/ipvs/listed.ts';
-import type { LineFacts } from '../line-facts.ts';
+import { formatSocket } from '../../trace/packet-ends.ts';
+import { type LineFacts, NO_FACTS } from '../line-facts.ts';
 
 export type IpvsLine = ListedServer | ListedRealServer | ListedIPSet | ListedSetEntry | BoundAddress;
 
@@ -19,17 +20,6 @@ export function ipvsLineText(line: IpvsLine): string {
     ? `${line.address}/${line.prefixLength} dev ${line.device}`
     : line.text;
 }
-
-const NOTHING: LineFacts = {
-  caught: [],
-  networks: [],
-  devices: [],
-  remembers: false,
-  seconds: [],
-  establishes: false,
-  guards: false,
-  letsHealthChecksIn: false,
-};
 
 export function ipvsLineFacts(line: IpvsLine): LineFacts {
   switch (line.kind) {
@@ -45,12 +35,12 @@ export function ipvsLineFacts(line: IpvsLine): LineFacts {
     case 'real-server':
       return { ...catching(socketOf(line.service)), guards: true };
     case 'ipset':
-      return NOTHING;
+      return NO_FACTS;
     case 'set-entry':
       return entryFacts(line);
     case 'bound-address':
       return {
-        ...NOTHING,
+        ...NO_FACTS,
         address: line.address,
         meaning: `the node takes what comes for ${line.address}, which no Service has, for its own`,
       };
@@ -60,7 +50,7 @@ export function ipvsLineFacts(line: IpvsLine): LineFacts {
 }
 
 function catching(socket: string | undefined): LineFacts {
-  return { ...NOTHING, socket, caught: socket === undefined ? [] : [socket] };
+  return { ...NO_FACTS, socket, caught: socket === undefined ? [] : [socket] };
 }
 
 /** So many are named. */
@@ -69,13 +59,12 @@ const MOST_ENDS = 3;
 function meaningOf({ service, realServers }: ListedServer): string | undefined {
   if (service.kind === 'mark') return undefined;
   const open = realServers.filter(({ weight }) => weight > 0);
-  const ends = open.map(({ socket: { address, port } }) => endpointText(address, port));
+  const ends = open.map(({ socket }) => formatSocket(socket));
   const goes =
     open.length === 0
       ? 'are refused'
       : `go to ${ends.slice(0, MOST_ENDS).join(', ')}${ends.length > MOST_ENDS ? ' and others' : ''}`;
-  const { address, port } = service.socket;
-  return `no Service is at ${endpointText(address, port)}, and connections to it ${goes}`;
+  return `no Service is at ${formatSocket(service.socket)}, and connections to it ${goes}`;
 }
 
 function socketOf(service: ListedService): string | undefined {
@@ -90,17 +79,14 @@ function entryFacts({ set, parts }: ListedSetEntry): LineFacts {
     const letsHealthChecksIn = set.endsWith('HEALTH-CHECK-NODE-PORT');
     return { ...catching(`* ${protocol} ${first.port}`), guards: true, letsHealthChecksIn };
   }
-  if (first?.kind !== 'network') return NOTHING;
+  if (first?.kind !== 'network') return NO_FACTS;
   if (second?.kind !== 'port') {
     const purpose = `connections to other ports of ${first.address} come to whatever listens there on the node instead of being refused`;
-    return { ...NOTHING, address: first.address, purpose };
+    return { ...NO_FACTS, address: first.address, purpose };
   }
   // Connections of an endpoint to itself.
-  if (set.endsWith('LOOP-BACK')) return { ...NOTHING, endpoint: endpointText(first.address, second.port) };
+  if (set.endsWith('LOOP-BACK'))
+    return { ...NO_FACTS, endpoint: formatSocket({ address: first.address, port: second.port }) };
   const networks = third?.kind === 'network' ? [`${third.address}/${third.prefixLength}`] : [];
   return { ...catching(`${first.address} ${second.protocol} ${second.port}`), networks, guards: true };
-}
-
-function endpointText(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -19,6 +19,7 @@ import type { NftablesRules } from '../../trace/node-rules.ts';
 import type { MetRule } from '../../trace/step.ts';
 import type { ChainLines, StaleChain, Unknown } from '../change.ts';
 import type { Compared, Difference } from '../compared.ts';
+import { subtract } from '../subtract.ts';
 import type { TrafficReach } from '../traffic-reach.ts';
 import { foreignRules, isLeftToOthers } from './foreign-rules.ts';
 import { type NftablesLine, nftablesLineText } from './line-facts.ts';
@@ -112,12 +113,15 @@ function compareChain(
     [found && chainHeading(found, table)].filter((each) => each !== undefined),
     ({ text }) => text,
   );
-  const lines = subtract(wanted.rules, rules, ruleKey);
+  // Nearly all are; then the keys need not be made.
+  const isSpelledAlike =
+    wanted.rules.length === rules.length && wanted.rules.every(({ text }, i) => text === rules[i]?.text);
+  const lines = isSpelledAlike ? { missing: [], extra: [] } : subtract(wanted.rules, rules, ruleKey);
   const missing: NftablesLine[] = [...headings.missing, ...lines.missing];
   const extra: NftablesLine[] = [...headings.extra, ...lines.extra];
-  const isSame = wanted.rules.every(
-    (rule, i) => rules[i] !== undefined && ruleKey(rule) === ruleKey(rules[i]),
-  );
+  const isSame =
+    isSpelledAlike ||
+    wanted.rules.every((rule, i) => rules[i] !== undefined && ruleKey(rule) === ruleKey(rules[i]));
   if (missing.length + extra.length === 0 && isSame) return undefined;
   return { table, chain: wanted.name, missing, extra, reordered: missing.length + extra.length === 0 };
 }
@@ -158,23 +162,6 @@ function elementKey({ key, verdict, value, statements }: ListedElement): string 
   if (verdict !== undefined) text += 'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
   if (value !== undefined) text += JSON.stringify(value);
   return statements === undefined ? text : `${text} ${statements.join(' ')}`;
-}
-
-/** What each has more often than the other. */
-function subtract<T>(
-  wanted: readonly T[],
-  found: readonly T[],
-  keyOf: (line: T) => string,
-): { readonly missing: readonly T[]; readonly extra: readonly T[] } {
-  const open = new Map<string, T[]>();
-  for (const line of wanted) {
-    const key = keyOf(line);
-    const lines = open.get(key);
-    if (lines === undefined) open.set(key, [line]);
-    else lines.push(line);
-  }
-  const extra = found.filter((line) => open.get(keyOf(line))?.shift() === undefined);
-  return { missing: [...open.values()].flat(), extra };
 }
 
 /** Base chains in kube-proxy's table that are not intended: somebody's, or those of another release. */

@@ -8,8 +8,9 @@ import type {
 } from '../../backends/nftables/listed.ts';
 import { printListedElement } from '../../backends/nftables/print-listed-rule.ts';
 import { listedRuleText } from '../../trace/nftables/step-facts.ts';
+import { formatSocket } from '../../trace/packet-ends.ts';
 import { portNamed } from '../iptables/line-facts.ts';
-import type { LineFacts, PortName } from '../line-facts.ts';
+import { type LineFacts, NO_FACTS, type PortName } from '../line-facts.ts';
 import type { ListedHeading } from './lines.ts';
 
 export type NftablesLine = ListedRule | ListedElement | ListedHeading;
@@ -27,17 +28,6 @@ export function nftablesLineText(line: NftablesLine): string {
   }
 }
 
-const NOTHING: LineFacts = {
-  caught: [],
-  networks: [],
-  devices: [],
-  remembers: false,
-  seconds: [],
-  establishes: false,
-  guards: false,
-  letsHealthChecksIn: false,
-};
-
 export function nftablesLineFacts(line: NftablesLine): LineFacts {
   switch (line.kind) {
     case 'nft-rule':
@@ -45,7 +35,9 @@ export function nftablesLineFacts(line: NftablesLine): LineFacts {
     case 'nft-element':
       return elementFacts(line);
     case 'nft-heading':
-      return line.seconds === undefined ? NOTHING : { ...NOTHING, remembers: true, seconds: [line.seconds] };
+      return line.seconds === undefined
+        ? NO_FACTS
+        : { ...NO_FACTS, remembers: true, seconds: [line.seconds] };
     default:
       return line satisfies never;
   }
@@ -61,11 +53,13 @@ function elementFacts({ set, key, verdict, comment }: ListedElement): LineFacts 
   const isConnection = words.length === 4 && words[0] === words[1];
   const isFirewalled = words.length === 4 && !isConnection;
   return {
-    ...NOTHING,
+    ...NO_FACTS,
     socket: isFirewalled ? socketOf(words.slice(0, 3)) : socket,
     caught: socket === undefined ? [] : [socket],
     ...(words.length === 1 ? { address: words[0] as string } : {}),
-    ...(isConnection ? { endpoint: endpointText(words[1] as string, words[3] as string) } : {}),
+    ...(isConnection
+      ? { endpoint: formatSocket({ address: words[1] as string, port: Number(words[3]) }) }
+      : {}),
     leadsTo,
     named: namedBy(leadsTo, comment),
     networks: isFirewalled ? [words[3] as string] : [],
@@ -90,10 +84,6 @@ function wordOf(value: ListedValue): string {
 function socketOf(words: readonly string[]): string | undefined {
   if (words.length === 2) return `* ${words.join(' ')}`;
   return words.length === 3 ? words.join(' ') : undefined;
-}
-
-function endpointText(address: string, port: string): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function namedBy(leadsTo: string | undefined, comment: string | undefined): PortName | undefined {
@@ -121,7 +111,7 @@ function ruleFacts({ statements, chain }: ListedRule): LineFacts {
       is(left) && right.kind === 'values' ? right.values.flat().map(wordOf) : [],
     );
   return {
-    ...NOTHING,
+    ...NO_FACTS,
     leadsTo,
     networks: valuesOf((left) => left.kind === 'payload' && left.field === 'saddr'),
     devices: valuesOf((left) => left.kind === 'meta' && /^[io]ifname$/.test(left.key)).map((name) =>
