@@ -33,7 +33,7 @@ export function fakeKubectl(answers: Readonly<Record<string, string>>): FakeKube
   return {
     path,
     calls: () => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 
