@@ -13,6 +13,7 @@ import {
   readSync,
   statSync,
 } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { OperationalError } from '../shared/operational-error.ts';
 import { limits } from './limits.ts';
 import { quote } from './quote.ts';
@@ -40,6 +41,7 @@ export async function openInput(name: string): Promise<OpenedInput> {
   try {
     const stats = statSync(name, { bigint: true });
     if (!stats.isFile()) return await keepInput(name, createReadStream(name));
+    if (stats.size === 0n) await waitUntilSettled(stats);
     if (stats.size > limits().fileBytes) return undefined;
     const file = openRegularFile(name, stats);
     // Positions in UTF-16 are of no use to anybody who reads UTF-8.
@@ -48,6 +50,14 @@ export async function openInput(name: string): Promise<OpenedInput> {
     throw unreadable(name, error);
   }
 }
+
+/** Whoever writes a file anew empties it first: one emptied just now is given time to change, which is then noticed. */
+async function waitUntilSettled(stats: BigIntStats): Promise<void> {
+  const age = Date.now() - Number(stats.mtimeMs);
+  if (Math.abs(age) < SETTLING_MS) await setTimeout(SETTLING_MS);
+}
+
+const SETTLING_MS = 100;
 
 /** Reads a stream to its end, or up to the limit. */
 export async function keepInput(

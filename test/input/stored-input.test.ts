@@ -52,6 +52,19 @@ describe('a regular file', () => {
     expect(() => input?.read(0)).toThrow(`cannot read ${JSON.stringify(name)}: it does not exist`);
   });
 
+  test('cannot be read when somebody empties it and fills it again', async () => {
+    const name = join(inputFolder({ a: '0123456789' }), 'a');
+    truncateSync(name);
+    const opening = openInput(name);
+    writeFileSync(name, '9876543210');
+    await expect(opening).rejects.toThrow(`cannot read ${JSON.stringify(name)}: it has changed meanwhile`);
+  });
+
+  test('that is empty is read as such', async () => {
+    const input = await openInput(join(inputFolder({ a: '' }), 'a'));
+    expect(input?.read(0).toString()).toBe('');
+  });
+
   test('of procfs is read although it has no size', async () => {
     const input = await openInput('/proc/self/status');
     expect(input?.read(0).toString()).toContain('Pid:');
