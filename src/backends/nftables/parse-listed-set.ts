@@ -80,8 +80,8 @@ function readProperty(words: ListedWords, set: SetToFill): boolean {
       return set.type.length === 0 && readType(words, set);
     case 'flags':
       if (set.flags.length > 0) return false;
-      set.flags = words.words.slice(1).filter((word) => word !== ',');
-      return true;
+      set.flags = words.words.filter((_, i) => i % 2 === 1);
+      return words.words.every((word, i) => i === 0 || (i % 2 === 1 ? /^[\w-]+$/.test(word) : word === ','));
     case 'size': {
       const size = readNumber(second ?? '');
       // Behind it may be how many elements there are.
