@@ -2,6 +2,7 @@
  * The parsers that hostile input reaches first. In: bytes of any kind. Out: nothing, or an error where a parser threw what it
  * does not promise to throw, or broke another promise of its own.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { parseSaved, problems } from '../../src/backends/iptables/parse.ts';
 import { printSaved } from '../../src/backends/iptables/print-saved.ts';
 import { parseBoundAddresses, parseIPAddresses } from '../../src/backends/ipvs/parse-ip-addr.ts';
@@ -22,7 +23,8 @@ import { scanJsonValue, skipJsonSpace } from '../../src/input/json-scanner.ts';
 import { ListResponse, MalformedList } from '../../src/input/list-response.ts';
 import { readInput } from '../../src/input/read-input.ts';
 import { MalformedWatch, WatchEvents } from '../../src/input/watch-events.ts';
-import { parseYaml } from '../../src/input/yaml/parse-yaml.ts';
+import { decodeYaml, parseYaml } from '../../src/input/yaml/parse-yaml.ts';
+import { readBlockYaml } from '../../src/input/yaml/read-block-yaml.ts';
 import { RefusedYaml } from '../../src/input/yaml/yaml11-cursor.ts';
 import { readLintConfiguration } from '../../src/lint/configuration.ts';
 import { readProxyConfiguration } from '../../src/proxy/configuration.ts';
@@ -56,11 +58,19 @@ function isJson(text: string): boolean {
 }
 
 function checkYaml(bytes: Buffer): void {
+  const source = `${bytes.toString()}\n`;
+  let faultless: unknown;
   allowing([RefusedYaml], () => {
-    const { value, rest } = parseYaml(`${bytes.toString()}\n`);
+    const { value, duplicates, rest } = decodeYaml(source);
     claim(rest === undefined || rest >= 0, 'the rest begins within the text');
     claim(typeof JSON.stringify(value) === 'string', 'what is read is JSON');
+    if (duplicates.length === 0 && rest === undefined) faultless = value;
   });
+  const short = readBlockYaml(source);
+  claim(
+    short === undefined || isDeepStrictEqual(short, faultless),
+    'the short cut leads where the long way does',
+  );
 }
 
 function checkJson(bytes: Buffer): void {

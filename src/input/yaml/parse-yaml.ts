@@ -8,6 +8,7 @@
 import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
 import type { FieldPath } from '../../shared/diagnostic.ts';
 import { isExcessiveAliasing, limits } from '../limits.ts';
+import { readBlockYaml } from './read-block-yaml.ts';
 import { resolveKey, resolveScalar, type ScalarResult } from './resolve-scalar.ts';
 import { readYamlTree, startOfNode, type YamlTree } from './yaml-tree.ts';
 import { RefusedYaml } from './yaml11-cursor.ts';
@@ -23,6 +24,16 @@ export interface ParsedYaml {
 
 /** @throws RefusedYaml with an offset in `source` */
 export function parseYaml(source: string): ParsedYaml {
+  const value = readBlockYaml(source);
+  return value === undefined ? decodeYaml(source) : { value, duplicates: [], rest: undefined };
+}
+
+/**
+ * Like `parseYaml`, by way of js-yaml for every document.
+ *
+ * @throws RefusedYaml with an offset in `source`
+ */
+export function decodeYaml(source: string): ParsedYaml {
   const tree = readYamlTree(source);
   const decoder = new YamlDecoder(tree);
   const value = tree.events.length === 0 ? null : decoder.decode();

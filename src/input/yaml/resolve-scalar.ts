@@ -28,6 +28,8 @@ const WORDS: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
 ]);
 
+const LONGEST_WORD = 5;
+
 const SPECIAL_FLOATS: ReadonlyMap<string, number> = new Map([
   ...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
   ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map(
@@ -96,7 +98,7 @@ function refused(reason: string): ScalarResult & { readonly kind: 'refused' } {
   return { kind: 'refused', reason };
 }
 
-/** Most scalars are words or small decimal numbers: they are decided by their first character. */
+/** Most numbers are small and decimal. */
 function resolvePlain(text: string): ScalarResult {
   if (/^[1-9][0-9]{0,14}$/.test(text)) return value(Number(text));
   return toValue(readPlain(text), text);
@@ -122,10 +124,16 @@ function toValue(meaning: Meaning | (ScalarResult & { kind: 'refused' }), text: 
   }
 }
 
+/** How words and numbers start: most scalars are neither, and are told by their first character. */
+const MEANINGFUL_START: ReadonlySet<number> = new Set(
+  [...'~yYnNtTfFoO.+-0123456789'].map((character) => character.charCodeAt(0)),
+);
+
 function readPlain(text: string): Meaning {
-  const word = WORDS.get(text);
-  if (word !== undefined) return { kind: 'word', value: word };
   const first = text.charCodeAt(0);
+  if (!MEANINGFUL_START.has(first) && text !== '') return STRING;
+  const word = text.length <= LONGEST_WORD ? WORDS.get(text) : undefined;
+  if (word !== undefined) return { kind: 'word', value: word };
   if (first === 0x2e || first === 0x2b || first === 0x2d) {
     const special = SPECIAL_FLOATS.get(text);
     if (special !== undefined) return { kind: 'float', value: special };
@@ -167,7 +175,11 @@ function readPointFloat(text: string): Meaning {
   return POINT_FLOAT.test(text) ? toFloat(text.replaceAll('_', '')) : STRING;
 }
 
+/** All that a number consists of. Addresses have more points than one. */
+const NUMBER_LIKE = /^[-+\w]*(?:\.[-+\w]*)?$/;
+
 function readNumber(text: string): Meaning {
+  if (!NUMBER_LIKE.test(text)) return STRING;
   const digits = text.replaceAll('_', '');
   const int = readInteger(digits);
   if (int !== undefined) return { kind: 'int', value: int };
